@@ -1,0 +1,1 @@
+"""Ephemeral kind clusters: topology, creation, nodes, namespaces, clean-up."""

@@ -1,0 +1,1 @@
+"""Manifests: strict safe YAML with line numbers, image stand-ins, server-side apply."""

@@ -1,0 +1,1 @@
+"""Reachability: HTTP and TCP from this host, and from inside a node."""
