@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_kind.cluster import KindCluster
 
+from pytest_hostnet.cluster.finding import Finding
 from pytest_hostnet.cluster.names import unique
 from pytest_hostnet.cluster.namespace import Namespace
 from pytest_hostnet.cluster.node import Node
@@ -73,6 +74,7 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
         self.phase_seconds: dict[str, float] = {}
         self.created = False
         self._observer: Observer | None = None
+        self._findings: list[Finding] = []
 
     @property
     def kubectl_path(self) -> Path:
@@ -200,9 +202,19 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
         nodes = [Node.from_object(obj, self.docker.path) for obj in found]
         return [node for node in nodes if node.schedulable or not schedulable]
 
-    def namespace(self, hint: str = "") -> Namespace:
-        """Return a fresh namespace, to be used in a ``with`` block or closed by hand."""
-        return Namespace.create(self, unique(hint), self.settings.images)
+    def namespace(self, hint: str = "", *, findings: list[Finding] | None = None) -> Namespace:
+        """Return a fresh namespace, to be used in a ``with`` block or closed by hand.
+
+        What is found in it goes to ``findings``, else to those that ``take_findings`` returns.
+        """
+        found = self._findings if findings is None else findings
+        return Namespace.create(self, unique(hint), self.settings.images, found)
+
+    def take_findings(self) -> list[Finding]:
+        """Return what was found since the last call, and forget it."""
+        taken = self._findings[:]
+        del self._findings[: len(taken)]
+        return taken
 
     def delete(self) -> None:
         """Delete the cluster unless it is kept or was there before; safe to call twice."""

@@ -56,22 +56,26 @@ class Namespace:
     so that the host ports they held are free for whoever comes next.
     """
 
-    def __init__(self, cluster: HostnetCluster, name: str, images: ImageMap) -> None:
+    def __init__(
+        self, cluster: HostnetCluster, name: str, images: ImageMap, findings: list[Finding]
+    ) -> None:
         """Use ``create``; this only keeps the parts."""
         self.cluster = cluster
         self.name = name
         self.started = cluster.observer.clock()
-        self.findings: list[Finding] = []
-        """What the assertion helpers found here, for the report."""
+        self.findings = findings
+        """What the assertion helpers find here, for the report."""
         self.cleanup = ExitStack()
         """What else must be undone at the end, such as firewall rules; last in, first out."""
         self._images = images
         self._applier = Applier(cluster.observer.transport, cluster.path / "discovery.json")
 
     @classmethod
-    def create(cls, cluster: HostnetCluster, name: str, images: ImageMap) -> Self:
+    def create(
+        cls, cluster: HostnetCluster, name: str, images: ImageMap, findings: list[Finding]
+    ) -> Self:
         """Create the namespace and wait until pods may be created in it."""
-        namespace = cls(cluster, name, images)
+        namespace = cls(cluster, name, images, findings)
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         observer = cluster.observer
         observer.watch(PODS, SERVICE_ACCOUNTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 
 from pytest_hostnet.system.deadline import Deadline
 
@@ -52,7 +52,7 @@ def retry_until(
 
     retrying = Retrying(
         retry=retry_if_result(lambda found: not wanted(found)),
-        wait=wait_exponential_jitter(initial=0.05, max=0.5, jitter=0.05),
+        wait=wait_exponential(multiplier=0.05, max=0.5),
         stop=out_of_time,
         retry_error_callback=last,
     )

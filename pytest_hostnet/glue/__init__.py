@@ -1,0 +1,1 @@
+"""Everything that knows pytest: options, collection, fixtures, report. The core is below."""

@@ -1,0 +1,39 @@
+"""The fixtures that other repositories use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_hostnet.glue import options
+from pytest_hostnet.glue.pool import pool_of
+from pytest_hostnet.system.errors import HostnetError
+
+if TYPE_CHECKING:
+    from pytest_hostnet.cluster.kind import HostnetCluster
+    from pytest_hostnet.cluster.namespace import Namespace
+
+
+@pytest.fixture(scope="session")
+def hostnet_cluster(request: pytest.FixtureRequest) -> HostnetCluster:
+    """Provide an ephemeral kind cluster for the whole run, with every node Ready.
+
+    It is pytest-kind's ``KindCluster`` with shared observation; ``namespace()`` gives a fresh
+    namespace. Options: pytest-kind's own, and --hostnet-workers, --hostnet-ip-family,
+    --hostnet-kube-proxy-mode, --hostnet-node-label. Deleted at the end, also after Ctrl-C.
+    """
+    try:
+        return pool_of(request.config).get(options.default_topology(request.config))
+    except HostnetError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def hostnet_namespace(
+    request: pytest.FixtureRequest, hostnet_cluster: HostnetCluster
+) -> Iterator[Namespace]:
+    """Provide a fresh namespace for one test; afterwards its host ports are free again."""
+    with hostnet_cluster.namespace(request.node.name) as namespace:
+        yield namespace

@@ -1,0 +1,1 @@
+"""Scenarios: YAML whose every verb is one helper, checked strictly before any cluster exists."""
