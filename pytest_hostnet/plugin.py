@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from pytest_hostnet.glue import options
-from pytest_hostnet.glue.fixtures import hostnet_cluster, hostnet_namespace
+from pytest_hostnet.glue.fixtures import hostnet_cluster, hostnet_clusters, hostnet_namespace
 from pytest_hostnet.glue.pool import POOL
 from pytest_hostnet.system.errors import HostnetError
 
-__all__ = ["hostnet_cluster", "hostnet_namespace"]
+__all__ = ["hostnet_cluster", "hostnet_clusters", "hostnet_namespace"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, check the options, and point the collection at the scenarios."""
     config.addinivalue_line("markers", "hostnet_scenario: a scenario of pytest-hostnet")
+    config.addinivalue_line(
+        "markers", f"{options.TOPOLOGY_MARKER}(workers=…): the cluster that hostnet_clusters makes"
+    )
     try:
         options.check(config)
         if options.wants_scenarios(config):
@@ -106,4 +109,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _uses_cluster(item: pytest.Item) -> bool:
-    return "hostnet_cluster" in getattr(item, "fixturenames", ())
+    names = getattr(item, "fixturenames", ())
+    return "hostnet_cluster" in names or "hostnet_clusters" in names

@@ -104,9 +104,11 @@ class ScenarioItem(pytest.Item):
 
 
 def topology_of(item: pytest.Item) -> Topology | None:
-    """Return the topology that an item needs: a scenario's own, or the fixture's default."""
+    """Return the topology that an item needs: a scenario's own, its marker's, or the default."""
     if isinstance(item, ScenarioItem):
         return item.hostnet_topology
+    if marker := item.get_closest_marker(options.TOPOLOGY_MARKER):
+        return options.marked_topology(marker)
     if "hostnet_cluster" in getattr(item, "fixturenames", ()):
         return options.default_topology(item.config)
     return None

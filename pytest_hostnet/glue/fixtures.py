@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +14,7 @@ from pytest_hostnet.system.errors import HostnetError
 if TYPE_CHECKING:
     from pytest_hostnet.cluster.kind import HostnetCluster
     from pytest_hostnet.cluster.namespace import Namespace
+    from pytest_hostnet.cluster.topology import Topology
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,23 @@ def hostnet_cluster(request: pytest.FixtureRequest) -> HostnetCluster:
         return pool_of(request.config).get(options.default_topology(request.config))
     except HostnetError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def hostnet_clusters(request: pytest.FixtureRequest) -> Callable[[Topology], HostnetCluster]:
+    """Provide a function that returns the run's ready cluster of a topology.
+
+    Mark the test with ``@pytest.mark.hostnet_topology(workers=2)`` as well: tests of one
+    topology then run together, and its cluster goes when the last of them is done.
+    """
+
+    def cluster(topology: Topology) -> HostnetCluster:
+        try:
+            return pool_of(request.config).get(topology)
+        except HostnetError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    return cluster
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_hostnet.cluster.kind import ClusterSettings
     from pytest_hostnet.cluster.topology import Topology
 
+TOPOLOGY_MARKER = "hostnet_topology"
 PYTEST_KIND_CLUSTER_NAME = "pytest-kind"
 """pytest-kind's default for --cluster-name; anything else was given by the user."""
 
@@ -136,6 +137,19 @@ def default_topology(config: pytest.Config) -> Topology:
         ip_family=_value(config, "hostnet-ip-family", "ipv4"),  # type: ignore[arg-type]
         labels=_labels(labels),
     )
+
+
+def marked_topology(marker: pytest.Mark) -> Topology:
+    """Return the topology of a ``hostnet_topology`` marker; its keywords are Topology's fields."""
+    from pytest_hostnet.cluster.topology import Topology
+
+    try:
+        return Topology(*marker.args, **marker.kwargs)
+    except TypeError as error:
+        raise HostnetError(
+            f"marker {TOPOLOGY_MARKER}: {error}",
+            expected="keywords of pytest_hostnet.Topology, such as workers=2",
+        ) from error
 
 
 def cluster_settings(config: pytest.Config) -> ClusterSettings:

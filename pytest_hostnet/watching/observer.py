@@ -17,6 +17,7 @@ from pytest_hostnet.watching.transport import ApiError, Transport
 
 T = TypeVar("T")
 SYNC_SECONDS = 30.0
+_LEAST_SYNC_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,11 @@ class Observer:
         self._troubles: dict[str, tuple[ApiError, bool]] = {}
         self._waiters: dict[str | None, set[threading.Event]] = {}
 
-    def watch(self, *kinds: Kind) -> None:
+    def watch(self, *kinds: Kind, deadline: Deadline | None = None) -> None:
         """Make sure these kinds are streamed and were listed at least once.
 
-        Raises ApiError when the server refuses, or does not answer within SYNC_SECONDS.
+        Raises ApiError when the server refuses, or does not answer within SYNC_SECONDS or the
+        deadline, whichever is earlier.
         """
         for kind in kinds:
             with self._lock:
@@ -81,14 +83,17 @@ class Observer:
                     self._streams[kind.name] = self._stream_factory(self.transport, kind, self)
                     self._streams[kind.name].start()
                 synced = self._synced[kind.name]
-            answered = synced.wait(SYNC_SECONDS)
+            patience = SYNC_SECONDS
+            if deadline is not None:  # a first list needs a moment, also when time is up
+                patience = min(patience, max(deadline.remaining, _LEAST_SYNC_SECONDS))
+            answered = synced.wait(patience)
             self._raise_final(kind)
             if not answered:
                 trouble = self._troubles.get(kind.name)
                 raise (
                     trouble[0]
                     if trouble
-                    else ApiError(f"no list of {kind.name} objects within {SYNC_SECONDS:g} s")
+                    else ApiError(f"no list of {kind.name} objects within {patience:.3g} s")
                 )
 
     def wait(
@@ -104,7 +109,7 @@ class Observer:
         Returns the last answer; a Pending one means that the deadline passed. Never turns an
         error into "not yet": a stream refused for good raises its ApiError here.
         """
-        self.watch(*kinds)
+        self.watch(*kinds, deadline=deadline)
         with self._waiting(namespace) as changed:
             while True:
                 changed.clear()

@@ -51,8 +51,9 @@ class Stream(threading.Thread):
     def stop(self) -> None:
         """End the thread, also in the middle of a read; returns once it has ended."""
         self._stopped.set()
-        if self._watch is not None:
-            self._watch.end()
+        watch = self._watch  # the thread may set it to None at any time
+        if watch is not None:
+            watch.end()
         if self.is_alive() and threading.current_thread() is not self:
             self.join(timeout=5)
 
