@@ -27,6 +27,7 @@ from pytest_hostnet.cluster.topology import Topology
 from pytest_hostnet.manifests.images import ImageMap, full_name
 from pytest_hostnet.system.command import CommandError, run
 from pytest_hostnet.system.errors import HostnetError
+from pytest_hostnet.system.signals import uninterrupted
 from pytest_hostnet.watching.kinds import NODES
 from pytest_hostnet.watching.observer import Observer
 from pytest_hostnet.watching.selectors import EVERYTHING
@@ -218,6 +219,10 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
 
     def delete(self) -> None:
         """Delete the cluster unless it is kept or was there before; safe to call twice."""
+        with uninterrupted():
+            self._delete()
+
+    def _delete(self) -> None:
         if self._observer is not None:
             self._observer.close()
             self._observer = None

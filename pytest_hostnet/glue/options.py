@@ -158,15 +158,15 @@ def cluster_settings(config: pytest.Config) -> ClusterSettings:
     from pytest_hostnet.manifests.images import ImageMap
 
     def path(option: str) -> Path | None:
-        value = config.getoption(option)
+        value = config.getoption(option, None)
         return Path(value) if value else None
 
     return ClusterSettings(
-        image=config.getoption("kind_image"),
+        image=config.getoption("kind_image", None),
         kind_bin=path("kind_bin"),
         kubectl_bin=path("kind_kubectl_bin"),
         kubeconfig=path("kubeconfig"),
-        keep=bool(config.getoption("keep_cluster")),
+        keep=bool(config.getoption("keep_cluster", False)),
         images=ImageMap.parse(image_entries(config)),
         ready_seconds=_seconds(config, "hostnet-ready-timeout", "180"),
     )
@@ -174,7 +174,7 @@ def cluster_settings(config: pytest.Config) -> ClusterSettings:
 
 def cluster_name(config: pytest.Config) -> str | None:
     """Return the --cluster-name that the user gave, or None for unique names."""
-    name = str(config.getoption("cluster_name"))
+    name = str(config.getoption("cluster_name", PYTEST_KIND_CLUSTER_NAME))
     return None if name == PYTEST_KIND_CLUSTER_NAME else name
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections import Counter
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_hostnet.glue import options
 from pytest_hostnet.glue.progress import progress_to
 from pytest_hostnet.system.errors import HostnetError
+from pytest_hostnet.system.signals import interrupt_on_sigterm
 
 if TYPE_CHECKING:
     from pytest_hostnet.cluster.kind import HostnetCluster
@@ -42,7 +40,7 @@ class ClusterPool:
             return self._clusters[topology]
         if topology in self._failures:
             raise HostnetError(f"as before: {self._failures[topology]}")
-        _interrupt_on_sigterm()
+        interrupt_on_sigterm()
         report = progress_to(self._config)
         try:
             cluster = self._new(topology)
@@ -113,15 +111,3 @@ def pool_of(config: pytest.Config) -> ClusterPool:
     if POOL not in config.stash:
         config.stash[POOL] = ClusterPool(config)
     return config.stash[POOL]
-
-
-def _interrupt_on_sigterm() -> None:
-    """Let SIGTERM end the run as Ctrl-C does: by default it would leave the clusters behind."""
-
-    def interrupt(_signum: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        return
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, interrupt)

@@ -20,7 +20,7 @@ def header(config: pytest.Config) -> list[str]:
     """Say what stands in for what; a run on stand-ins must not look like any other."""
     lines = []
     if options.wants_scenarios(config):
-        image = config.getoption("kind_image") or "kind's default"
+        image = config.getoption("kind_image", None) or "kind's default"
         lines.append(f"hostnet: scenarios on node image {image}")
     if entries := options.image_entries(config):
         lines.append(f"hostnet: stand-in images: {', '.join(entries)}")

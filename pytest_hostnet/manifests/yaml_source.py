@@ -7,6 +7,7 @@ are not text (YAML 1.1 reads ``n:`` and ``on:`` as booleans).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def parse(text: str, path: Path) -> list[Document]:
     documents = []
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _refuse_depth(yaml.parse(text, Loader=loader), path)
         for count, root in enumerate(yaml.compose_all(text, Loader=loader)):
             if count >= MOST_DOCUMENTS:
                 raise SourceError(f"{path}: over {MOST_DOCUMENTS} documents")
@@ -75,6 +77,19 @@ def parse(text: str, path: Path) -> list[Document]:
     except RecursionError as error:
         raise SourceError(f"{path}: nested deeper than {MOST_DEPTH} levels") from error
     return documents
+
+
+def _refuse_depth(events: Iterable[yaml.Event], path: Path) -> None:
+    """Count depth over events: composing the nodes recurses in C, which crashes the process."""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MOST_DEPTH + 1:
+            line = event.start_mark.line + 1
+            raise SourceError(f"{path}:{line}: nested deeper than {MOST_DEPTH} levels")
 
 
 def _unreadable(path: Path, error: yaml.YAMLError) -> SourceError:

@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import Timer
+from threading import Event, Timer
 
 from pytest_hostnet.system.errors import HostnetError
 
@@ -95,7 +96,13 @@ def _follow(
     on_line: Callable[[str], None],
 ) -> Completed:
     lines: list[str] = []
-    late = Timer(timeout, _end, [process])
+    fired = Event()
+
+    def expire() -> None:
+        fired.set()
+        _kill(process)  # the reader closes its stream itself
+
+    late = Timer(timeout, expire)
     late.start()
     try:
         if process.stdout is not None:
@@ -105,15 +112,21 @@ def _follow(
                     on_line(lines[-1])
         returncode = process.wait()
     finally:
-        fired = not late.is_alive()
         late.cancel()
         late.join()
-    if fired:
+    if fired.is_set():
         raise subprocess.TimeoutExpired(list(argv), timeout)
     return Completed(tuple(argv), returncode, "\n".join(lines), "")
 
 
 def _end(process: subprocess.Popen[str]) -> None:
+    _kill(process)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream and not stream.closed and process.poll() is not None:
+            stream.close()
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
     """End the command and what it started: its whole session, which is ours alone."""
     for signum in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -125,9 +138,8 @@ def _end(process: subprocess.Popen[str]) -> None:
             break
         except subprocess.TimeoutExpired:
             continue
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream and not stream.closed and process.poll() is not None:
-            stream.close()
+    with suppress(ProcessLookupError):  # what the command started may not have heard SIGTERM
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _shown(argv: Sequence[str]) -> str:

@@ -12,7 +12,8 @@ _IN_USE = re.compile(
 )
 _PORT = re.compile(r"(?:[\d\]*.)a-z]|\blocalhost|\s):+(\d{1,5})\b")
 _NAMED_PORT = re.compile(r"\bport[ =:]+(\d{1,5})\b", re.IGNORECASE)
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?")
+_PYTHON_PORT = re.compile(r"['\"], (\d{1,5})[,)]")
+_CLOCK = re.compile(r"(?<![\d.])(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:[.,]\d+)?(?!\d)")
 
 
 def bind_failure(log: str, port: int | None = None) -> str | None:
@@ -33,5 +34,5 @@ def bind_failure(log: str, port: int | None = None) -> str | None:
 def ports_in(line: str) -> set[int]:
     """Return the port numbers that a log line names; times of day are not ports."""
     text = _CLOCK.sub(" ", line)
-    found = {int(n) for n in (*_PORT.findall(text), *_NAMED_PORT.findall(text))}
+    found = {int(n) for form in (_PORT, _NAMED_PORT, _PYTHON_PORT) for n in form.findall(text)}
     return {n for n in found if 0 < n < 65536 and n != 98}
