@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from pytest_hostnet.cluster.node import Node
+
+WHOLE_RUN = 240
+"""Seconds that a pytest run of its own may take, its cluster included."""
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +49,19 @@ def host_process_on(node: Node, port: int) -> Iterator[None]:
         yield
     finally:
         node.run(["pkill", "-f", f"systemd-socket-activate -l {port}"])
+
+
+def start_run(folder: Path, scenario: Path, options: list[str]) -> subprocess.Popen[str]:
+    """Start a pytest run of its own on a copy of one scenario, in a folder with nothing else."""
+    copy = folder / "run" / scenario.name
+    shutil.copytree(scenario, copy, dirs_exist_ok=True)
+    (folder / "run" / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "--hostnet-scenarios", str(copy), *options]
+    return subprocess.Popen(
+        command,
+        cwd=folder / "run",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-WHOLE_RUN = 240
+from tests.cluster.conftest import WHOLE_RUN, start_run
+
 ENDS_WITHIN = 60
 
 
@@ -48,22 +48,6 @@ def unchanged(own_kubeconfig: Path) -> Iterator[None]:
     assert machine() == before
 
 
-def start(folder: Path, scenario: Path, options: list[str]) -> subprocess.Popen[str]:
-    """Start a pytest run of its own on a copy of one scenario, in an empty folder."""
-    copy = folder / "run" / scenario.name
-    shutil.copytree(scenario, copy)
-    (folder / "run" / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "--hostnet-scenarios", str(copy), *options]
-    return subprocess.Popen(
-        command,
-        cwd=folder / "run",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-
-
 def read_until(process: subprocess.Popen[str], text: str) -> str:
     seen = ""
     assert process.stdout is not None
@@ -76,7 +60,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
 
 @pytest.mark.usefixtures("unchanged")
 def test_after_a_green_run(tmp_path: Path, shipped: Path, cluster_options: list[str]) -> None:
-    process = start(tmp_path, shipped / "pod-ip-is-node-ip", cluster_options)
+    process = start_run(tmp_path, shipped / "pod-ip-is-node-ip", cluster_options)
     output, _ = process.communicate(timeout=WHOLE_RUN)
     assert process.returncode == 0, output
     assert "1 passed" in output
@@ -90,7 +74,7 @@ def test_after_a_failed_run(tmp_path: Path, shipped: Path, cluster_options: list
     shutil.copytree(shipped / "pod-ip-is-node-ip", broken)
     manifest = broken / "nginx.yaml"
     manifest.write_text(manifest.read_text().replace("hostNetwork: true", "hostNetwork: false"))
-    process = start(tmp_path, broken, cluster_options)
+    process = start_run(tmp_path, broken, cluster_options)
     output, _ = process.communicate(timeout=WHOLE_RUN)
     assert process.returncode == 1, output
     assert "spec.hostNetwork is false" in output
@@ -112,7 +96,7 @@ def test_after_an_interruption(
     shipped: Path,
     cluster_options: list[str],
 ) -> None:
-    process = start(tmp_path, shipped / "over-replication-crash-loops", cluster_options)
+    process = start_run(tmp_path, shipped / "over-replication-crash-loops", cluster_options)
     seen = read_until(process, moment)
     time.sleep(2)  # into the phase after the one that was just reported
     process.send_signal(signum)
