@@ -80,7 +80,10 @@ class ScenarioItem(pytest.Item):
 
     def setup(self) -> None:
         """Get the cluster."""
-        cluster = pool_of(self.config).get(self.scenario.topology)
+        try:
+            cluster = pool_of(self.config).get(self.scenario.topology)
+        except HostnetError as error:  # pytest asks repr_failure about the call phase only
+            pytest.fail(str(error), pytrace=False)
         self.user_properties.append(("kubernetes", cluster.version))
         self.user_properties.append(("topology", str(cluster.topology)))
 

@@ -132,7 +132,7 @@ def default_topology(config: pytest.Config) -> Topology:
         *(config.getoption("--hostnet-node-label") or ()),
     ]
     return Topology(
-        workers=int(_value(config, "hostnet-workers", "0")),
+        workers=_whole_number(config, "hostnet-workers", "0"),
         kube_proxy_mode=_value(config, "hostnet-kube-proxy-mode", "iptables"),  # type: ignore[arg-type]
         ip_family=_value(config, "hostnet-ip-family", "ipv4"),  # type: ignore[arg-type]
         labels=_labels(labels),
@@ -186,8 +186,9 @@ def check(config: pytest.Config) -> None:
         ImageMap.parse(image_entries(config))
     if wants_scenarios(config):
         scenario_dirs(config)
-    given = [config.getoption(f"--{option.name}") for option in _OPTIONS]
-    if any(value is not None for value in given):
+    if any(
+        config.getoption(f"--{one.name}") is not None or config.getini(one.ini) for one in _OPTIONS
+    ):
         default_topology(config)
         _seconds(config, "hostnet-ready-timeout", "180")
 
@@ -197,6 +198,14 @@ def _value(config: pytest.Config, name: str, default: str) -> str:
     if given is not None:
         return str(given)
     return str(config.getini(name.replace("-", "_")) or default)
+
+
+def _whole_number(config: pytest.Config, name: str, default: str) -> int:
+    text = _value(config, name, default)
+    try:
+        return int(text)
+    except ValueError as error:
+        raise HostnetError(f"--{name} {text}", expected="a whole number") from error
 
 
 def _seconds(config: pytest.Config, name: str, default: str) -> float:

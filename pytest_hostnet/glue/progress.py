@@ -27,6 +27,9 @@ def progress_to(config: pytest.Config) -> Callable[[str], None]:
             return
         with capture.global_and_fixture_disabled():
             terminal.ensure_newline()
+            writer = config.get_terminal_writer()
+            if writer.width_of_current_line:  # the dot of a test whose set-up showed progress
+                writer.line()
             terminal.write_line(f"hostnet: {line}")
 
     return show

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import astuple
 from shutil import get_terminal_size
@@ -14,6 +15,7 @@ from pytest_hostnet.glue.pool import POOL, RECORD
 
 _COLUMNS = ("node", "pod", "port", "state", "proof")
 _ATTRIBUTE = "hostnet_findings"
+_LEAST_ROOM = 40
 
 
 def header(config: pytest.Config) -> list[str]:
@@ -22,9 +24,15 @@ def header(config: pytest.Config) -> list[str]:
     if options.wants_scenarios(config):
         image = config.getoption("kind_image", None) or "kind's default"
         lines.append(f"hostnet: scenarios on node image {image}")
-    if entries := options.image_entries(config):
-        lines.append(f"hostnet: stand-in images: {', '.join(entries)}")
+    if stand_ins := _stand_ins(config):
+        lines.append(f"hostnet: stand-in images: {', '.join(stand_ins)}")
     return lines
+
+
+def _stand_ins(config: pytest.Config) -> list[str]:
+    pairs = [entry.split("=", 1) for entry in options.image_entries(config)]
+    # An image that stands for itself is merely loaded from this machine instead of pulled.
+    return [f"{stand_in} for {name}" for name, stand_in in pairs if name != stand_in]
 
 
 def keep_findings(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -66,9 +74,10 @@ def table(rows: list[tuple[str, ...]], width: int) -> Iterator[str]:
     """Lay rows out in columns; the last one is wrapped under itself, never cut."""
     widths = [max(len(row[n]) for row in rows) for n in range(len(_COLUMNS) - 1)]
     indent = 2 + sum(widths) + 2 * len(widths)
-    room = max(40, width - indent)
+    room = max(_LEAST_ROOM, width - indent)
     for row in rows:
         start = "  " + "".join(f"{cell:<{w}}  " for cell, w in zip(row, widths, strict=False))
-        proof = row[-1] or ""
-        for n in range(0, max(1, len(proof)), room):
-            yield (start if n == 0 else " " * indent) + proof[n : n + room]
+        first, *rest = textwrap.wrap(row[-1], room) or [""]
+        yield (start + first).rstrip()
+        for line in rest:
+            yield " " * indent + line
