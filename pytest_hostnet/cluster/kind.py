@@ -112,10 +112,25 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
             phases.end()
             self.phase_seconds |= phases.seconds
             self._load_images(progress)
-        except BaseException:
-            self.delete()
+        except BaseException as error:
+            left = self._undo()
+            if left and isinstance(error, Exception):
+                raise HostnetError(f"{error}\n{left}") from error
             raise
         progress(f"{self.name} is ready after {time.monotonic() - started:.1f} s ({self.version})")
+
+    def _undo(self) -> str:
+        """Delete a half-made cluster; return what went wrong, so that it hides no other error."""
+        try:
+            self.delete()
+        except HostnetError as error:
+            left = (
+                f"and what was made of cluster {self.name} could not be deleted: {error}\n"
+                f"  next:     kind delete cluster --name {self.name}"
+            )
+            _log.error(left)
+            return left
+        return ""
 
     def _create(self, config_file: str | Path | None, progress: Progress) -> None:
         if self.image:

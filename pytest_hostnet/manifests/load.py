@@ -69,7 +69,7 @@ def _objects(document: Document, data: Any, where: Where) -> list[tuple[Obj, Whe
             f"{place}: a {type(data).__name__} where an object should be",
             expected="a mapping with apiVersion, kind and metadata",
         )
-    if data.get("kind", "").endswith("List") and isinstance(data.get("items"), list):
+    if str(data.get("kind")).endswith("List") and isinstance(data.get("items"), list):
         return [
             one
             for n, item in enumerate(data["items"])

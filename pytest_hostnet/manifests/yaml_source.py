@@ -21,6 +21,9 @@ MOST_DOCUMENTS = 200
 MOST_DEPTH = 60
 MOST_NODES = 200_000
 
+_SHORT_BOOLEANS = {"y": True, "Y": True, "n": False, "N": False}
+"""Booleans in YAML 1.1, and so to kubectl; PyYAML alone reads them as text."""
+
 Where = tuple[str | int, ...]
 
 
@@ -88,7 +91,7 @@ def _refuse_depth(events: Iterable[yaml.Event], path: Path) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MOST_DEPTH + 1:
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             raise SourceError(f"{path}:{line}: nested deeper than {MOST_DEPTH} levels")
 
 
@@ -132,18 +135,23 @@ class _Reader:
         if node.tag == "tag:yaml.org,2002:timestamp":
             return node.value  # JSON, and so Kubernetes, has no dates: they are text
         try:
-            return self.constructor.construct_object(node)
+            return self._plain(node)
         except (yaml.YAMLError, ValueError) as error:
             raise SourceError(
                 f"{place}: {node.value[:60]!r} with tag {node.tag!r} is not a plain value",
                 expected="text, a number, true, false or null",
             ) from error
 
+    def _plain(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.ScalarNode) and not node.style and node.value in _SHORT_BOOLEANS:
+            return _SHORT_BOOLEANS[node.value]
+        return self.constructor.construct_object(node)
+
     def _mapping(self, node: yaml.MappingNode, where: Where) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             place = f"{self.document.path}:{key_node.start_mark.line + 1}"
-            key = self.constructor.construct_object(key_node)
+            key = self._plain(key_node)
             if not isinstance(key, str):
                 shown = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a structure"
                 raise SourceError(

@@ -18,8 +18,8 @@ def http(address: str, port: int, path: str = "/", *, seconds: float = TRY_SECON
         session.trust_env = False  # node addresses are local: a proxy would answer for them
         try:
             reply = session.get(url, timeout=seconds, allow_redirects=False)
-        except requests.Timeout as error:
-            return Attempt(_VANTAGE, url, "timed out", f"nothing within {seconds:g} s ({error})")
+        except requests.Timeout:
+            return Attempt(_VANTAGE, url, "timed out", f"nothing within {seconds:g} s")
         except requests.RequestException as error:
             refused = "Connection refused" in str(error)
             return Attempt(_VANTAGE, url, "refused" if refused else "failed", _cause(error))

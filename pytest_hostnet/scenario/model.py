@@ -135,8 +135,11 @@ def _mistakes(
         elif one["type"] == "missing":
             text = f"the key {loc[-1]!r} is missing; {allowed}"
         else:
-            what = ".".join(map(str, loc)) or "the file"
-            text = f"{what}: {one['msg']}, found {_shown(one['input'])}"
+            what = ".".join(map(str, loc)) or (str(base[-1]) if base else "the file")
+            problem = one["msg"].removeprefix("Value error, ")
+            if one["type"] == "model_type":
+                problem = f"keys and values must be given ({allowed})"
+            text = f"{what}: {problem}, found {_shown(one['input'])}"
         lines.append(f"{place}: {text}")
     return SourceError("\n".join(lines))
 

@@ -16,9 +16,9 @@ from pytest_hostnet.scenario.model import Scenario, Step, load_scenario
 from pytest_hostnet.scenario.run import Record, StepFailed, run
 from tests.cluster.conftest import host_process_on
 
-PATIENCE = 8.0
+PATIENCE = 6.0
 """Seconds for what never comes true; longer would only make the tests slower."""
-CRASH_PATIENCE = 20.0
+CRASH_PATIENCE = 15.0
 """The same for crash loops, which take 7 s when they do come true."""
 
 
@@ -135,7 +135,7 @@ MUTANTS = [
         "- scale: {workload: deployment/nginx, replicas: 1}\n"
         "- ready_count: {pods: app=nginx, ready: 1, of: 1}\n"
         "- service_reachable: nginx\n",
-        "- service_reachable: {service: nginx, within: 8, hold: 8}\n",
+        "- service_reachable: {service: nginx, within: 6, hold: 6}\n",
         "service_reachable, failed\nx",
     ),
 ]  # fmt: skip
