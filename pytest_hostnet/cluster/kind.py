@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,10 @@ from pytest_hostnet.cluster.namespace import Namespace
 from pytest_hostnet.cluster.node import Node
 from pytest_hostnet.cluster.phases import Phases, Progress, silent
 from pytest_hostnet.cluster.readiness import wait_until_ready
+from pytest_hostnet.cluster.settings import ClusterSettings
 from pytest_hostnet.cluster.tools import Docker, find_tool
 from pytest_hostnet.cluster.topology import Topology
-from pytest_hostnet.manifests.images import ImageMap, full_name
+from pytest_hostnet.manifests.images import full_name
 from pytest_hostnet.system.command import CommandError, run
 from pytest_hostnet.system.errors import HostnetError
 from pytest_hostnet.system.signals import uninterrupted
@@ -36,19 +36,6 @@ from pytest_hostnet.watching.transport import Transport
 _log = logging.getLogger(__name__)
 _CREATE_SECONDS = 600.0
 _SHORT_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterSettings:
-    """How to make a cluster; the first five have pytest-kind's meaning."""
-
-    image: str | None = None
-    kind_bin: Path | None = None
-    kubectl_bin: Path | None = None
-    kubeconfig: Path | None = None
-    keep: bool = False
-    images: ImageMap = field(default_factory=ImageMap)
-    ready_seconds: float = 180.0
 
 
 class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyped
@@ -134,7 +121,7 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
 
     def _create(self, config_file: str | Path | None, progress: Progress) -> None:
         if self.image:
-            self.docker.ensure_node_image(self.image)
+            self.docker.ensure_node_image(self.image, progress)
         config = Path(config_file) if config_file else self.path / "kind.json"
         if config_file is None:
             config.write_text(self.topology.kind_config())

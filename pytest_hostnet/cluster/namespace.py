@@ -195,5 +195,10 @@ class Namespace:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close; see ``close``."""
-        self.close()
+        """Close; see ``close``. What then fails is a note on the error that came first."""
+        try:
+            self.close()
+        except HostnetError as also:
+            if error is None:
+                raise
+            error.add_note(f"and then, in the clean-up: {also}")

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_hostnet.cluster.phases import Progress, silent
 from pytest_hostnet.system.command import CommandError, run
 from pytest_hostnet.system.errors import HostnetError
 
@@ -86,7 +87,7 @@ class Docker:
         """Whether the image is there without a pull."""
         return self.entrypoint(image) is not None
 
-    def ensure_node_image(self, image: str) -> None:
+    def ensure_node_image(self, image: str, progress: Progress = silent) -> None:
         """Make sure ``image`` is here and is a kind node image.
 
         kind itself retries a hopeless pull for a long time, and waits half a minute for an
@@ -94,6 +95,7 @@ class Docker:
         """
         entrypoint = self.entrypoint(image)
         if entrypoint is None:
+            progress(f"pulling node image {image}")
             try:
                 run([str(self.path), "pull", image], timeout=_PULL_SECONDS)
             except CommandError as error:

@@ -98,7 +98,7 @@ class ScenarioItem(pytest.Item):
     ) -> str | Any:
         """Show a failed step or a missing tool as its text: the traceback is ours, not theirs."""
         if isinstance(excinfo.value, (StepFailed, HostnetError)):
-            return str(excinfo.value)
+            return "\n".join([str(excinfo.value), *getattr(excinfo.value, "__notes__", ())])
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[PathLike[str] | str, int | None, str]:

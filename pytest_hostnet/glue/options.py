@@ -12,7 +12,7 @@ import pytest
 from pytest_hostnet.system.errors import HostnetError
 
 if TYPE_CHECKING:
-    from pytest_hostnet.cluster.kind import ClusterSettings
+    from pytest_hostnet.cluster.settings import ClusterSettings
     from pytest_hostnet.cluster.topology import Topology
 
 TOPOLOGY_MARKER = "hostnet_topology"
@@ -154,7 +154,7 @@ def marked_topology(marker: pytest.Mark) -> Topology:
 
 def cluster_settings(config: pytest.Config) -> ClusterSettings:
     """Return how clusters are made: pytest-kind's own options, and ours."""
-    from pytest_hostnet.cluster.kind import ClusterSettings
+    from pytest_hostnet.cluster.settings import ClusterSettings
     from pytest_hostnet.manifests.images import ImageMap
 
     def path(option: str) -> Path | None:

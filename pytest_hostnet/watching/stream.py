@@ -105,7 +105,6 @@ class Stream(threading.Thread):
         except (TypeError, KeyError) as error:
             raise ValueError(f"a list of {self._kind.name} without {error}") from error
         self._sink.replace(self._kind, items)
-        self._sink.trouble(self._kind, None, final=False)
         return version
 
     def _follow(self, version: str) -> str:
@@ -122,6 +121,7 @@ class Stream(threading.Thread):
         try:
             if self._stopped.is_set():
                 return version
+            self._sink.trouble(self._kind, None, final=False)
             for event in watch:
                 version = self._take(event)
                 received = True
