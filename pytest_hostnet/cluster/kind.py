@@ -166,14 +166,19 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
         )
 
     def _load_images(self, progress: Progress) -> None:
-        """Put the local stand-ins for images that cannot be pulled onto the nodes."""
-        for image in self.settings.images.replacements():
+        """Load the stand-ins onto the nodes, unless the node image brings them along."""
+        for image, stand_in in self.settings.images.pairs:
             have = self.nodes()[-1].run(["ctr", "-n", "k8s.io", "images", "ls", "-q"])
-            if full_name(image) in have.stdout.split():
+            if full_name(stand_in) in have.stdout.split() or not self.docker.has_image(stand_in):
                 continue
-            if self.docker.has_image(image):
-                progress(f"Loading image {image}")
-                self.load_docker_image(image)
+            progress(f"loading image {stand_in}")
+            try:
+                self.load_docker_image(stand_in)
+            except CommandError as error:
+                if image != stand_in:
+                    raise
+                # It stands for itself: the nodes can still pull it, as without a mapping.
+                progress(f"{image} could not be loaded, the nodes will pull it: {error}")
 
     def load_docker_image(self, docker_image: str) -> None:
         """Load a local image onto every node."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,6 @@ class ImageMap:
                 )
             pairs[name] = stand_in
         return cls(tuple(pairs.items()))
-
-    def replacements(self) -> Iterator[str]:
-        """Yield the stand-ins."""
-        for _, stand_in in self.pairs:
-            yield stand_in
 
     def put_in(self, manifest: Obj) -> Obj:
         """Return the manifest with every mapped container image replaced.

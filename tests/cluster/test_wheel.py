@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ spec:
       hostNetwork: true
       containers:
       - name: server
-        image: nginx:alpine
+        image: stranger.example/game-server:1
         ports: [{containerPort: 18085}]
         volumeMounts: [{name: conf, mountPath: /etc/nginx/conf.d}]
       volumes: [{name: conf, configMap: {name: game-server}}]
@@ -71,8 +72,22 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
     return folder
 
 
-def test_four_lines_test_a_strangers_manifest(stranger: Path, cluster_options: list[str]) -> None:
-    output = run("venv/bin/pytest", "-v", *cluster_options, cwd=stranger)
+@pytest.fixture
+def local_image(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[str]:
+    """Return the name of an image that this machine has and no node image carries."""
+    stand_ins = dict(entry.split("=", 1) for entry in pytestconfig.option.hostnet_image or ())
+    name = "hostnet-test/game-server:local"
+    run("docker", "tag", stand_ins.get("nginx:alpine", "nginx:alpine"), name, cwd=tmp_path)
+    yield name
+    run("docker", "rmi", name, cwd=tmp_path)
+
+
+def test_four_lines_test_a_strangers_manifest(
+    stranger: Path, cluster_options: list[str], local_image: str
+) -> None:
+    stand_in = f"--hostnet-image=stranger.example/game-server:1={local_image}"
+    output = run("venv/bin/pytest", "-v", *cluster_options, stand_in, cwd=stranger)
+    assert f"loading image {local_image}" in output
     assert "1 passed" in output
     assert "test_game_server" in output
     assert "reachable from host" in output
