@@ -111,7 +111,10 @@ def topology_of(item: pytest.Item) -> Topology | None:
     if isinstance(item, ScenarioItem):
         return item.hostnet_topology
     if marker := item.get_closest_marker(options.TOPOLOGY_MARKER):
-        return options.marked_topology(marker)
+        try:
+            return options.marked_topology(marker)
+        except HostnetError as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from error
     if "hostnet_cluster" in getattr(item, "fixturenames", ()):
         return options.default_topology(item.config)
     return None

@@ -1,0 +1,1 @@
+"""Strict stand-ins: an API server, programs on PATH, a clock."""
