@@ -107,9 +107,12 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
         progress(f"{self.name} is ready after {time.monotonic() - started:.1f} s ({self.version})")
 
     def _undo(self) -> str:
-        """Delete a half-made cluster; return what went wrong, so that it hides no other error."""
+        """Delete a half-made cluster, also with --keep-cluster: there is nothing to use.
+
+        Returns what went wrong, so that it hides no other error.
+        """
         try:
-            self.delete()
+            self._delete()
         except HostnetError as error:
             left = (
                 f"and what was made of cluster {self.name} could not be deleted: {error}\n"
@@ -226,23 +229,25 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
 
     def delete(self) -> None:
         """Delete the cluster unless it is kept or was there before; safe to call twice."""
-        with uninterrupted():
-            self._delete()
+        if self.settings.keep and self.created:
+            self._disconnect()
+            return
+        self._delete()
 
-    def _delete(self) -> None:
+    def _disconnect(self) -> None:
         if self._observer is not None:
             self._observer.close()
             self._observer = None
-        if self.settings.keep and self.created:
-            _log.warning("kept cluster %s, kubeconfig %s", self.name, self.kubeconfig_path)
-            return
-        if self.created:
-            self._kind(
-                "delete", "cluster", f"--name={self.name}", f"--kubeconfig={self.kubeconfig_path}"
-            )
-            self.created = False
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self.path)
+
+    def _delete(self) -> None:
+        with uninterrupted():
+            self._disconnect()
+            if self.created:
+                config = f"--kubeconfig={self.kubeconfig_path}"
+                self._kind("delete", "cluster", f"--name={self.name}", config)
+                self.created = False
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self.path)
 
     def _kind(self, *args: str) -> str:
         return run([str(self.kind_path), *args], timeout=_SHORT_SECONDS * 2).stdout

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+import trustme
 from fakes.api_server import ApiServer, Reply
-from fakes.certificates import OTHER_AUTHORITY, SERVER_CERTIFICATE, SERVER_KEY
 from fakes.kubeconfig import write_kubeconfig
 
 from pytest_hostnet.system.deadline import Deadline
@@ -76,29 +76,34 @@ def test_a_broken_kubeconfig_is_named(tmp_path: Path) -> None:
 
 
 class TestCertificates:
+    authority = trustme.CA()
+
     @pytest.fixture
     def server(self, tmp_path: Path):
         identity = tmp_path / "identity.pem"
-        identity.write_text(SERVER_KEY + SERVER_CERTIFICATE)
+        self.authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+            identity
+        )
         api = ApiServer(identity)
         yield api
         api.close()
         assert api.unexpected == []
 
-    def transport(self, server: ApiServer, tmp_path: Path, authority: str) -> Transport:
-        path = write_kubeconfig(tmp_path / "kubeconfig", server.url, authority=authority)
+    def transport(self, server: ApiServer, tmp_path: Path, authority: trustme.CA) -> Transport:
+        text = authority.cert_pem.bytes().decode()
+        path = write_kubeconfig(tmp_path / "kubeconfig", server.url, authority=text)
         return Transport.from_kubeconfig(path)
 
     def test_the_right_authority_is_accepted(self, server: ApiServer, tmp_path: Path) -> None:
         server.expects("GET", "/version", Reply(body={}))
-        transport = self.transport(server, tmp_path, SERVER_CERTIFICATE)
+        transport = self.transport(server, tmp_path, self.authority)
         assert transport.request("GET", "/version") == {}
         transport.api_client.rest_client.pool_manager.clear()
 
     def test_another_authority_is_named_and_not_tried_again(
         self, server: ApiServer, tmp_path: Path
     ) -> None:
-        observer = Observer(self.transport(server, tmp_path, OTHER_AUTHORITY))
+        observer = Observer(self.transport(server, tmp_path, trustme.CA()))
         started = time.monotonic()
         with pytest.raises(RefusedError, match="x509") as caught:
             observer.wait(lambda: Pending("no"), deadline=Deadline(30), kinds=(PODS,))
