@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,4 +65,10 @@ def start_run(folder: Path, scenario: Path, options: list[str]) -> subprocess.Po
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=_hear_ctrl_c,
     )
+
+
+def _hear_ctrl_c() -> None:
+    # A background job of a shell ignores SIGINT, and so would whatever it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
