@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,7 +56,9 @@ def start_run(folder: Path, scenario: Path, options: list[str]) -> subprocess.Po
     copy = folder / "run" / scenario.name
     shutil.copytree(scenario, copy, dirs_exist_ok=True)
     (folder / "run" / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "--hostnet-scenarios", str(copy), *options]
+    # A background job of a shell ignores SIGINT, and so would whatever it starts.
+    heard = ["env", "--default-signal=INT"]
+    command = [*heard, sys.executable, "-m", "pytest", "--hostnet-scenarios", str(copy), *options]
     return subprocess.Popen(
         command,
         cwd=folder / "run",
@@ -65,10 +66,4 @@ def start_run(folder: Path, scenario: Path, options: list[str]) -> subprocess.Po
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        preexec_fn=_hear_ctrl_c,
     )
-
-
-def _hear_ctrl_c() -> None:
-    # A background job of a shell ignores SIGINT, and so would whatever it starts.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
