@@ -15,6 +15,7 @@ from pytest_hostnet.system.signals import interrupt_on_sigterm, uninterrupted
 def handlers() -> Iterator[None]:
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
     yield
     for signum, handler in before.items():
         signal.signal(signum, handler)
