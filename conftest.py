@@ -24,7 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
         ("kind_bin", found["kind"]),
         ("kind_kubectl_bin", found["kubectl"]),
     ):
-        if getattr(config.option, option, None) is None:
+        gone = option != "kind_image" and not Path(value).is_file()
+        if getattr(config.option, option, None) is None and not gone:
             setattr(config.option, option, value)
     named = {entry.partition("=")[0] for entry in config.option.hostnet_image or ()}
     stand_ins = [f"{k}={v}" for k, v in found["images"].items() if k not in named]
