@@ -99,13 +99,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     summary(terminalreporter)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Delete every cluster, however the run ended."""
-    if POOL in session.config.stash:
-        session.config.stash[POOL].close()
-        if session.config.stash[POOL].leftovers and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+@pytest.hookimpl(wrapper=True, trylast=True)  # around the tear-down, before the closing page
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Delete every cluster, however the run ended: also when the tear-down is interrupted."""
+    try:
+        yield
+    finally:
+        if POOL in session.config.stash:
+            session.config.stash[POOL].close()
+            if session.config.stash[POOL].leftovers and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _uses_cluster(item: pytest.Item) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pytest_hostnet.assertions.judge import decide_on_pods
+from pytest_hostnet.assertions.judge import at_least_one, decide_on_pods
 from pytest_hostnet.assertions.story import read_log
 from pytest_hostnet.cluster.finding import Finding
 from pytest_hostnet.cluster.namespace import Pods
@@ -25,6 +25,7 @@ def assert_crash_loops(
 
     Returns one CrashLoop each, with the log line. Raises AssertionError with the story.
     """
+    at_least_one(count)
     namespace = pods.namespace
     observer = namespace.observer
 

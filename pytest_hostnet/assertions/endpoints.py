@@ -13,14 +13,17 @@ from typing import Any
 from pytest_hostnet.assertions.judge import fail
 from pytest_hostnet.cluster.finding import Finding
 from pytest_hostnet.cluster.namespace import Namespace
+from pytest_hostnet.cluster.node import Node
 from pytest_hostnet.probes import from_node
 from pytest_hostnet.probes.attempt import Attempt, retry_until
 from pytest_hostnet.system.deadline import Deadline
+from pytest_hostnet.system.errors import HostnetError
 from pytest_hostnet.watching.kinds import ENDPOINT_SLICES
 from pytest_hostnet.watching.observer import Decided, Pending
 from pytest_hostnet.watching.selectors import Selector
 
 _PAUSE = 0.25
+_LEGEND = ". answered, x refused or silent"
 
 
 def assert_duplicate_endpoint(
@@ -61,22 +64,24 @@ def assert_service_outage(
 
     Every node probes the Service for ``watch`` seconds and each outcome is kept. The failing
     replica counts as Ready while it retries its port, and the Service may answer meanwhile:
-    the outage is shown when every node saw it refused or silent at least once.
+    the outage is shown when every node saw it refused or silent twice running, while the
+    EndpointSlices held a ready address that answered by itself.
 
     Returns the attempts by node. Raises AssertionError with the record.
     """
-    record = _record(namespace, service, watch)
+    record, serving = _record(namespace, service, watch)
+    expected = f"Service {service} failing on every node though a pod serves, in {watch:g} s"
     shown = {node: series(attempts) for node, attempts in record.items()}
-    whole = [node for node, attempts in record.items() if all(a.answered for a in attempts)]
-    if whole:
-        fail(
-            namespace,
-            f"Service {service} failing on every node at some time in {watch:g} s",
-            f"it always answered on {', '.join(whole)}: {shown} (. answered, x not)",
-            pods=namespace.pods(),
+    whole = [node for node, text in shown.items() if "xx" not in text]
+    if not serving or whole:
+        why = (
+            f"it never failed twice running on {', '.join(whole)}"
+            if whole
+            else "no ready endpoint answered by itself, so there was nothing to be cut off from"
         )
+        fail(namespace, expected, f"{why}: {shown} ({_LEGEND})", pods=namespace.pods())
     namespace.findings += [
-        Finding(node, f"service/{service}", "", "outage", f"{text} (. answered, x not)")
+        Finding(node, f"service/{service}", "", "outage", f"{text} ({_LEGEND})")
         for node, text in shown.items()
     ]
     return record
@@ -104,13 +109,13 @@ def assert_service_reachable(
                 str(found),
                 pods=namespace.pods(),
             )
-    record = _record(namespace, service, hold)
-    broken = {n: series(a) for n, a in record.items() if not all(one.answered for one in a)}
+    record, _ = _record(namespace, service, hold)
+    broken = {n: series(a) for n, a in record.items() if any(one.status != 200 for one in a)}
     if broken:
         fail(
             namespace,
             f"Service {service} answering on every node for {hold:g} s",
-            f"{broken} (. answered, x not)",
+            f"{broken} ({_LEGEND})",
             pods=namespace.pods(),
         )
     namespace.findings += [
@@ -121,27 +126,55 @@ def assert_service_reachable(
 
 
 def series(attempts: list[Attempt]) -> str:
-    """Draw a series of attempts: a dot for each answer, an x for each failure."""
-    return "".join("." if one.answered else "x" for one in attempts)
+    """Draw a series of attempts: a dot for each HTTP 200, an x for each other outcome."""
+    return "".join("." if one.status == 200 else "x" for one in attempts)
 
 
-def _record(namespace: Namespace, service: str, seconds: float) -> dict[str, list[Attempt]]:
+def _record(
+    namespace: Namespace, service: str, seconds: float
+) -> tuple[dict[str, list[Attempt]], bool]:
+    """Probe from every node, once at least; say too whether a ready endpoint served throughout."""
+    namespace.observer.watch(ENDPOINT_SLICES)
     address, port = _cluster_ip(namespace, service)
     nodes = namespace.cluster.nodes()
     record: dict[str, list[Attempt]] = {node.name: [] for node in nodes}
+    serving = _serves(namespace, service, nodes[0])
     deadline = Deadline(seconds, clock=namespace.observer.clock)
-    while not deadline.expired:
+    while not record[nodes[0].name] or not deadline.expired:
         for node in nodes:
-            record[node.name].append(from_node.http(node, address, port, seconds=1))
+            found = from_node.http(node, address, port, seconds=1)
+            if found.outcome == "failed":
+                # Neither an answer nor an outage: the probe itself is broken.
+                raise HostnetError(f"cannot probe Service {service}: {found}")
+            record[node.name].append(found)
         time.sleep(min(_PAUSE, deadline.remaining))
-    return record
+    return record, serving and _serves(namespace, service, nodes[0])
+
+
+def _serves(namespace: Namespace, service: str, node: Node) -> bool:
+    """Whether a ready endpoint of the Service answers by itself, past the Service."""
+    selector = Selector.parse(f"kubernetes.io/service-name={service}")
+    for found in namespace.observer.store.select(ENDPOINT_SLICES, namespace.name, selector):
+        for endpoint in found.get("endpoints") or []:
+            if (endpoint.get("conditions") or {}).get("ready") is False:
+                continue
+            port = (found.get("ports") or [{}])[0].get("port")
+            if port and from_node.http(node, endpoint["addresses"][0], int(port)).status == 200:
+                return True
+    return False
 
 
 def _cluster_ip(namespace: Namespace, service: str) -> tuple[str, int]:
     found: Any = namespace.observer.transport.request(
         "GET", f"/api/v1/namespaces/{namespace.name}/services/{service}"
     )
-    return str(found["spec"]["clusterIP"]), int(found["spec"]["ports"][0]["port"])
+    address = str(found["spec"].get("clusterIP"))
+    if address in ("None", ""):
+        raise HostnetError(
+            f"Service {service} has no ClusterIP (it is headless)",
+            expected="a Service of type ClusterIP",
+        )
+    return address, int(found["spec"]["ports"][0]["port"])
 
 
 def _ready_by_address(namespace: Namespace, service: str) -> dict[str, list[bool]]:

@@ -8,6 +8,7 @@ from typing import NoReturn, TypeVar
 from pytest_hostnet.assertions.story import tell
 from pytest_hostnet.cluster.namespace import Namespace, Pods
 from pytest_hostnet.system.deadline import Deadline
+from pytest_hostnet.system.errors import HostnetError
 from pytest_hostnet.watching.kinds import PODS, Kind
 from pytest_hostnet.watching.observer import Decided, Impossible, Pending
 
@@ -35,6 +36,16 @@ def decide_on_pods(
         last = f"{answer.mismatch}\n(gave up after {within:g} s)"
     expected = f"{expected} ({pods}, within {within:g} s)"
     return fail(pods.namespace, expected, last, pods=pods, port=port)
+
+
+def at_least_one(count: int) -> None:
+    """Refuse a count of 0: that nothing happens cannot be seen at the first look."""
+    if count < 1:
+        raise HostnetError(
+            f"count: {count}",
+            expected="1 or more",
+            next_step="to show that no pod fails, use assert_ready_count with hold=SECONDS",
+        )
 
 
 def fail(

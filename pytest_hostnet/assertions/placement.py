@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from pytest_hostnet.assertions.judge import decide_on_pods
+from pytest_hostnet.assertions.judge import at_least_one, decide_on_pods
 from pytest_hostnet.cluster.finding import Finding
 from pytest_hostnet.cluster.namespace import Pods
 from pytest_hostnet.verdicts.obstacles import obstacle, unschedulable
@@ -27,6 +27,7 @@ def assert_unschedulable(
 
     Returns the Pending pods. Raises AssertionError with the story.
     """
+    at_least_one(count)
 
     def decide() -> Decided[list[Obj]] | Pending:
         found = {name_of(pod): (pod, unschedulable(pod)) for pod in pods.now()}
@@ -53,10 +54,11 @@ def assert_one_per_node(pods: Pods, *, within: float = 60.0) -> dict[str, str]:
     Returns the pod's name by node. Raises AssertionError with the story.
     """
     namespace = pods.namespace
-    nodes = {node.name for node in namespace.cluster.nodes(schedulable=True)}
 
     def decide() -> Decided[dict[str, str]] | Pending | Impossible:
-        placed = {name_of(p): str(p["spec"].get("nodeName", "")) for p in pods.now()}
+        nodes = {node.name for node in namespace.cluster.nodes(schedulable=True)}
+        staying = [p for p in pods.now() if not p["metadata"].get("deletionTimestamp")]
+        placed = {name_of(p): str(p["spec"].get("nodeName", "")) for p in staying}
         ready = {name_of(p) for p in pods.now() if is_ready(p)}
         for pod in pods.now():
             if why := obstacle(pod):
@@ -68,10 +70,13 @@ def assert_one_per_node(pods: Pods, *, within: float = 60.0) -> dict[str, str]:
         if set(by_node) == nodes:
             return Decided(by_node)
         empty = ", ".join(sorted(nodes - set(by_node)))
-        return Pending(f"no Ready pod on {empty}; placed: {placed or 'no pods'}")
+        also = ", ".join(sorted(set(by_node) - nodes))
+        seen = [f"no Ready pod on {empty}"] if empty else []
+        seen += [f"a pod on {also}, which takes no ordinary pods"] if also else []
+        return Pending("; ".join([*seen, f"placed: {placed or 'no pods'}"]))
 
     found = decide_on_pods(
-        pods, decide, expected=f"one Ready pod on each of {len(nodes)} nodes", within=within
+        pods, decide, expected="one Ready pod on each schedulable node", within=within
     )
     namespace.findings += [
         Finding(node, pod, "", "Ready", "the only one on its node")

@@ -10,7 +10,7 @@ from pytest_hostnet.cluster.namespace import Namespace, Pods
 from pytest_hostnet.cluster.node import Node
 from pytest_hostnet.ports.listeners import Listener, census, on_port, owner_name
 from pytest_hostnet.system.deadline import Deadline
-from pytest_hostnet.watching.history import is_ready
+from pytest_hostnet.watching.history import describe, is_ready
 from pytest_hostnet.watching.kinds import PODS, Obj, name_of, uid_of
 from pytest_hostnet.watching.selectors import EVERYTHING
 
@@ -18,9 +18,16 @@ _PAUSE = 0.2
 
 
 def assert_port_held(
-    pods: Pods, port: int, *, protocol: str = "tcp", within: float = 30.0
+    pods: Pods,
+    port: int,
+    *,
+    protocol: str = "tcp",
+    count: int | None = None,
+    within: float = 60.0,
 ) -> list[Listener]:
-    """Assert that on each node of the Ready pods, ``port`` is held by a process of that pod.
+    """Assert that every pod is Ready, and ``port`` of its node held by a process of that pod.
+
+    With ``count``, exactly so many of the pods are Ready, and it holds for those.
 
     Read from the node itself (``ss`` and the process's cgroup), so it names the owner whoever
     it is: another pod, or a process of the node that the scheduler cannot know.
@@ -30,15 +37,15 @@ def assert_port_held(
     namespace = pods.namespace
     deadline = Deadline(within, clock=namespace.observer.clock)
     while True:
-        ready = [pod for pod in pods.now() if is_ready(pod)]
+        ready, lacking = ready_pods(pods, count)
         held, missing = _held(namespace, ready, port, protocol)
-        if ready and not missing:
+        if not lacking and not missing:
             break
         if deadline.expired:
             fail(
                 namespace,
                 f"{protocol} port {port} held by each of the {pods} on its node",
-                "; ".join(missing) or "no pod is Ready",
+                "; ".join([lacking, *missing] if lacking else missing),
                 pods=pods,
                 port=port,
             )
@@ -50,14 +57,27 @@ def assert_port_held(
     return [one for _, one in held]
 
 
-def holder(pods: Pods, node: Node, port: int) -> tuple[Obj | None, str]:
-    """Return the pod of the selection that listens on the node's TCP port, and who does at all."""
-    listeners = on_port(census(node), port)
-    by_uid = {uid_of(pod): pod for pod in pods.now()}
-    for one in listeners:
-        if one.pod_uid in by_uid:
-            return by_uid[one.pod_uid], str(one)
-    return None, _owners(pods.namespace, listeners, node.name, port)
+def ready_pods(pods: Pods, count: int | None) -> tuple[list[Obj], str]:
+    """Return the Ready pods, and what is lacking: all must be, or exactly ``count``."""
+    found = [pod for pod in pods.now() if not pod["metadata"].get("deletionTimestamp")]
+    ready = [pod for pod in found if is_ready(pod)]
+    wanted = len(found) if count is None else count
+    if ready and len(ready) == wanted:
+        return ready, ""
+    rest = [f"{name_of(p)}: {describe(p)}" for p in found if not is_ready(p)]
+    seen = f"{len(ready)} of {len(found)} pods are Ready"
+    wish = "" if count is None else f", not {count}"
+    return ready, "; ".join([seen + wish, *rest]) if found else "there is no such pod"
+
+
+def not_the_holder(pods: Pods, pod: Obj, node: Node, port: int) -> str:
+    """Say who besides the pod would answer on the node's own address; empty when nobody does."""
+    reachable = ("0.0.0.0", "*", "[::]", node.address, f"[{node.address}]")  # noqa: S104
+    listeners = [one for one in on_port(census(node), port) if one.address in reachable]
+    others = [one for one in listeners if one.pod_uid != uid_of(pod)]
+    if listeners and not others:
+        return ""
+    return _owners(pods.namespace, others, node.name, port)
 
 
 def _held(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from pytest_hostnet.assertions.judge import decide_on_pods, fail
-from pytest_hostnet.assertions.port import holder
+from pytest_hostnet.assertions.port import not_the_holder, ready_pods
 from pytest_hostnet.cluster.finding import Finding
 from pytest_hostnet.cluster.namespace import Pods
 from pytest_hostnet.cluster.node import Node
@@ -14,7 +14,6 @@ from pytest_hostnet.probes import from_host, from_node
 from pytest_hostnet.probes.attempt import Attempt, retry_until
 from pytest_hostnet.system.deadline import Deadline
 from pytest_hostnet.verdicts.obstacles import obstacle
-from pytest_hostnet.watching.history import describe, is_ready
 from pytest_hostnet.watching.kinds import Obj, name_of
 from pytest_hostnet.watching.observer import Decided, Impossible, Pending
 
@@ -30,32 +29,37 @@ def assert_reachable(
     status: int = 200,
     protocol: Protocol = "http",
     vantage: Vantage = "host",
-    within: float = 30.0,
+    count: int | None = None,
+    within: float = 60.0,
 ) -> list[Attempt]:
-    """Assert that each Ready pod answers on ``port`` of its node, and that it is the pod itself.
+    """Assert that every pod is Ready and answers on ``port`` of its node, the pod itself.
 
+    With ``count``, exactly so many of the pods are Ready, and those answer.
     ``vantage``: ``host`` is this machine, outside the cluster; ``node`` the pod's own node;
     ``other-node`` any other. For ``http`` the answer must have ``status``. An answer counts
-    only while the listener on the port is a process of the pod: another server on the same
-    port is not the pod.
+    only while all who listen on the port are processes of the pod: another server is not it.
 
     Returns the last attempt for each pod. Raises AssertionError with the story.
     """
     deadline = Deadline(within, clock=pods.namespace.observer.clock)
-    ready = _ready(pods, within)
     attempts = []
-    for pod in ready:
+    for pod in _ready(pods, count, within):
         node = _node_of(pods, pod)
         probe = _probe(pods, node, port, path, protocol, vantage)
-        found = retry_until(probe, lambda a: _good(a, protocol, status), deadline)
-        expected = f"{name_of(pod)} reachable on {node.address}:{port} from {found.vantage}" + (
-            f" with HTTP {status}" if protocol == "http" else ""
-        )
-        if not _good(found, protocol, status):
-            fail(pods.namespace, expected, f"{found}{_hint(found)}", pods=pods, port=port)
-        owner, who = holder(pods, node, port)
-        if owner is None or name_of(owner) != name_of(pod):
-            last = f"{found}, but the answer is not the pod's: {who}"
+        stranger = ""
+
+        def answered_by_the_pod(found: Attempt, pod: Obj = pod, node: Node = node) -> bool:
+            nonlocal stranger
+            good = found.answered and (protocol == "tcp" or found.status == status)
+            stranger = not_the_holder(pods, pod, node, port) if good else ""
+            return good and not stranger
+
+        found = retry_until(probe, answered_by_the_pod, deadline)
+        if not found.answered or stranger or (protocol == "http" and found.status != status):
+            expected = f"{name_of(pod)} reachable on {node.address}:{port} from {found.vantage}"
+            expected += f" with HTTP {status}" if protocol == "http" else ""
+            last = f"{found}{_hint(found)}"
+            last += f", but the answer is not the pod's: {stranger}" if stranger else ""
             fail(pods.namespace, expected, last, pods=pods, port=port)
         attempts.append(found)
         pods.namespace.findings.append(
@@ -82,12 +86,14 @@ def assert_unreachable(
     Returns every attempt. Raises AssertionError with the story.
     """
     attempts = []
-    for pod in _ready(pods, within):
+    for pod in _ready(pods, None, within):
         node = _node_of(pods, pod)
         probe = _probe(pods, node, port, "/", protocol, vantage)
         deadline = Deadline(hold, clock=pods.namespace.observer.clock)
-        bad = retry_until(probe, lambda a: a.answered or because not in (None, a.outcome), deadline)
-        if bad.answered or because not in (None, bad.outcome):
+        # A probe that "failed" has shown nothing: its own tools may be what is broken.
+        wanted = ("refused", "timed out") if because is None else (because,)
+        bad = retry_until(probe, lambda a: a.outcome not in wanted, deadline)  # noqa: B023
+        if bad.outcome not in wanted:
             fail(
                 pods.namespace,
                 f"{name_of(pod)} not reachable on {node.address}:{port}"
@@ -104,10 +110,6 @@ def assert_unreachable(
     return attempts
 
 
-def _good(attempt: Attempt, protocol: Protocol, status: int) -> bool:
-    return attempt.answered and (protocol == "tcp" or attempt.status == status)
-
-
 def _hint(attempt: Attempt) -> str:
     if attempt.outcome == "timed out":
         return "; silence is what a firewall that drops packets leaves"
@@ -116,18 +118,18 @@ def _hint(attempt: Attempt) -> str:
     return ""
 
 
-def _ready(pods: Pods, within: float) -> list[Obj]:
+def _ready(pods: Pods, count: int | None, within: float) -> list[Obj]:
     def decide() -> Decided[list[Obj]] | Pending | Impossible:
-        found = pods.now()
-        if ready := [pod for pod in found if is_ready(pod)]:
+        ready, lacking = ready_pods(pods, count)
+        if not lacking:
             return Decided(ready)
-        for pod in found:
+        for pod in pods.now():
             if why := obstacle(pod):
                 return Impossible(why)
-        seen = "; ".join(f"{name_of(p)}: {describe(p)}" for p in found)
-        return Pending(seen or "there is no such pod")
+        return Pending(lacking)
 
-    return decide_on_pods(pods, decide, expected="a Ready pod to reach", within=within)
+    wanted = "every pod" if count is None else f"{count}"
+    return decide_on_pods(pods, decide, expected=f"{wanted} Ready, to be reached", within=within)
 
 
 def _node_of(pods: Pods, pod: Obj) -> Node:

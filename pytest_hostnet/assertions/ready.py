@@ -59,10 +59,11 @@ def _hold(pods: Pods, ready: int, total: int, seconds: float) -> None:
 
     deadline = Deadline(seconds, clock=observer.clock)
     answer = observer.wait(still, deadline=deadline, kinds=(PODS,), namespace=pods.namespace.name)
-    if isinstance(answer, Impossible):
+    why = answer.reason if isinstance(answer, Impossible) else observer.interrupted((PODS,))
+    if why:
         fail(
             pods.namespace,
             f"{ready} of {total} pods Ready, staying so for {seconds:g} s ({pods})",
-            f"{answer.reason} after {deadline.elapsed:.1f} s",
+            f"{why} after {deadline.elapsed:.1f} s",
             pods=pods,
         )

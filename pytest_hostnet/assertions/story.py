@@ -49,7 +49,8 @@ def read_log(namespace: Namespace, pod: Obj, container: str, *, previous: bool) 
     try:
         text = str(namespace.observer.transport.request("GET", path, params=params, timeout=10))
     except ApiError as error:
-        if error.status in (400, 404, 500):  # no such run (yet), or its log is gone
+        # No such run (yet), its log is gone, or the kubelet is busy: asked again, never a verdict.
+        if error.transient or error.status in (400, 404):
             return None
         raise
     return None if "unable to retrieve container logs" in text else text

@@ -99,12 +99,13 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
             phases.end()
             self.phase_seconds |= phases.seconds
             self._load_images(progress)
+            took = time.monotonic() - started
+            progress(f"{self.name} is ready after {took:.1f} s ({self.version})")
         except BaseException as error:
             left = self._undo()
             if left and isinstance(error, Exception):
                 raise HostnetError(f"{error}\n{left}") from error
             raise
-        progress(f"{self.name} is ready after {time.monotonic() - started:.1f} s ({self.version})")
 
     def _undo(self) -> str:
         """Delete a half-made cluster, also with --keep-cluster: there is nothing to use.

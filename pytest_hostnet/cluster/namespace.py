@@ -106,12 +106,14 @@ class Namespace:
         Image stand-ins are put in. Cluster-scoped objects are removed with the namespace.
         Raises SourceError for a bad file, ApplyError for what the API server refuses.
         """
-        for one in load(manifest):
+        manifests = load(manifest)
+        for one in manifests:
+            self._applier.check(one)
+        for one in manifests:
             obj = self._images.put_in(one.obj)
             resource = self._applier.apply(Manifest(obj, one.source), self.name)
             if not resource.namespaced:
-                name = obj["metadata"]["name"]
-                self.cleanup.callback(resource.delete, name=name)
+                self.cleanup.callback(self._applier.remove, resource, obj["metadata"]["name"])
         return self
 
     def pods(self, selector: str = "") -> Pods:
@@ -142,6 +144,15 @@ class Namespace:
             f"/api/v1/namespaces/{self.name}/pods/{name}",
             body={"gracePeriodSeconds": _GRACE_SECONDS},
         )
+
+        def decide() -> Decided[None] | Pending:
+            found = [pod for pod in self.pods().now() if name_of(pod) == name]
+            going = all(pod["metadata"].get("deletionTimestamp") for pod in found)
+            return Decided(None) if going else Pending(f"pod {name} is not being deleted")
+
+        deadline = Deadline(_USABLE_SECONDS, clock=self.observer.clock)
+        # What is asserted next must not be judged on the state before the deletion.
+        self.observer.wait(decide, deadline=deadline, kinds=(PODS,), namespace=self.name)
         return self
 
     def close(self) -> None:
@@ -198,7 +209,7 @@ class Namespace:
         """Close; see ``close``. What then fails is a note on the error that came first."""
         try:
             self.close()
-        except HostnetError as also:
+        except Exception as also:
             if error is None:
                 raise
             error.add_note(f"and then, in the clean-up: {also}")

@@ -28,7 +28,10 @@ class Node:
         addresses = [a["address"] for a in obj["status"]["addresses"] if a["type"] == "InternalIP"]
         spec = obj.get("spec", {})
         blocked = spec.get("unschedulable") or any(
-            taint["effect"] in ("NoSchedule", "NoExecute") for taint in spec.get("taints", [])
+            taint["effect"] in ("NoSchedule", "NoExecute")
+            # Those of a node's life come and go by themselves, some seconds behind its condition.
+            and not taint["key"].startswith("node.kubernetes.io/")
+            for taint in spec.get("taints", [])
         )
         return cls(name_of(obj), addresses[0] if addresses else "", not blocked, docker)
 

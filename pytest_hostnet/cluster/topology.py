@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -48,7 +49,8 @@ class Topology:
         parts = [f"{self.workers}w"] if self.workers else []
         parts += [self.kube_proxy_mode] if self.kube_proxy_mode != "iptables" else []
         parts += [self.ip_family] if self.ip_family != "ipv4" else []
-        parts += [f"l{len(self.labels)}"] if self.labels else []
+        digest = hashlib.sha256(repr(self.labels).encode()).hexdigest()[:4]
+        parts += [f"l{digest}"] if self.labels else []
         return "-".join(parts)
 
     def __str__(self) -> str:

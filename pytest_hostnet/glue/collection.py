@@ -110,12 +110,19 @@ def topology_of(item: pytest.Item) -> Topology | None:
     """Return the topology that an item needs: a scenario's own, its marker's, or the default."""
     if isinstance(item, ScenarioItem):
         return item.hostnet_topology
+    names = getattr(item, "fixturenames", ())
     if marker := item.get_closest_marker(options.TOPOLOGY_MARKER):
+        if "hostnet_cluster" in names:
+            raise pytest.UsageError(
+                f"{item.nodeid}: the marker {options.TOPOLOGY_MARKER} is for hostnet_clusters; "
+                "hostnet_cluster and hostnet_namespace have the topology of the options "
+                "(--hostnet-workers and the like)"
+            )
         try:
             return options.marked_topology(marker)
         except HostnetError as error:
             raise pytest.UsageError(f"{item.nodeid}: {error}") from error
-    if "hostnet_cluster" in getattr(item, "fixturenames", ()):
+    if "hostnet_cluster" in names:
         return options.default_topology(item.config)
     return None
 

@@ -25,8 +25,10 @@ def hostnet_cluster(request: pytest.FixtureRequest) -> HostnetCluster:
     namespace. Options: pytest-kind's own, and --hostnet-workers, --hostnet-ip-family,
     --hostnet-kube-proxy-mode, --hostnet-node-label. Deleted at the end, also after Ctrl-C.
     """
+    pool, topology = pool_of(request.config), options.default_topology(request.config)
+    pool.pin(topology)
     try:
-        return pool_of(request.config).get(options.default_topology(request.config))
+        return pool.get(topology)
     except HostnetError as error:
         pytest.fail(str(error), pytrace=False)
 

@@ -31,6 +31,7 @@ class ClusterPool:
         self._clusters: dict[Topology, HostnetCluster] = {}
         self._failures: dict[Topology, HostnetError] = {}
         self._uses: Counter[Topology] = Counter()
+        self._pinned: set[Topology] = set()
         self.leftovers: list[str] = []
         """Clusters that could not be deleted, and why."""
 
@@ -45,11 +46,12 @@ class ClusterPool:
         try:
             cluster = self._new(topology)
             report(f"creating cluster {cluster.name}: {topology}")
+            self._clusters[topology] = cluster  # so that an interruption finds it
             cluster.create(progress=report)
         except HostnetError as error:
+            self._clusters.pop(topology, None)
             self._failures[topology] = error
             raise
-        self._clusters[topology] = cluster
         return cluster
 
     def _new(self, topology: Topology) -> HostnetCluster:
@@ -71,8 +73,13 @@ class ClusterPool:
     def done(self, topology: Topology) -> None:
         """Count one item off; the cluster goes when none is left that needs it."""
         self._uses[topology] -= 1
-        if self._uses[topology] <= 0 and topology in self._clusters:
+        unused = self._uses[topology] <= 0 and topology not in self._pinned
+        if unused and topology in self._clusters:
             self._try_delete(self._clusters.pop(topology))
+
+    def pin(self, topology: Topology) -> None:
+        """Keep this topology's cluster to the end of the run: a session fixture handed it out."""
+        self._pinned.add(topology)
 
     def clusters(self) -> list[HostnetCluster]:
         """Return the clusters that are up."""
@@ -110,4 +117,5 @@ def pool_of(config: pytest.Config) -> ClusterPool:
     """Return the run's pool, made on first use."""
     if POOL not in config.stash:
         config.stash[POOL] = ClusterPool(config)
+        config.add_cleanup(config.stash[POOL].close)  # the net below pytest_sessionfinish
     return config.stash[POOL]

@@ -45,13 +45,6 @@ class Applier:
         resource = self.resource(manifest)
         obj = manifest.obj
         if resource.namespaced:
-            own = obj["metadata"].get("namespace")
-            if own not in (None, namespace):
-                raise HostnetError(
-                    f"{manifest.source}: {manifest.title} names namespace {own!r}",
-                    expected="no metadata.namespace: every scenario has a namespace of its own",
-                    next_step="remove metadata.namespace from the manifest",
-                )
             obj = {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
         try:
             resource.server_side_apply(
@@ -63,6 +56,51 @@ class Applier:
         except ApiException as error:
             raise self._refused(manifest, error) from error
         return resource
+
+    def check(self, manifest: Manifest) -> None:
+        """Refuse what must not be applied, before anything is.
+
+        Raises HostnetError for an object of another namespace, and for a cluster-scoped object
+        that exists already: the clean-up would delete what somebody else made.
+        """
+        name, own = manifest.obj["metadata"]["name"], manifest.obj["metadata"].get("namespace")
+        if own is not None:
+            raise HostnetError(
+                f"{manifest.source}: {manifest.title} names namespace {own!r}",
+                expected="no metadata.namespace: every scenario has a namespace of its own",
+                next_step="remove metadata.namespace from the manifest",
+            )
+        try:
+            resource = self.resource(manifest)
+        except ApplyError:
+            return  # a kind that an earlier object of the same manifest may define
+        if not resource.namespaced and self._exists(resource, name):
+            raise HostnetError(
+                f"{manifest.source}: {manifest.title} exists already, and is not a scenario's own",
+                expected="a cluster-scoped object with a name that is free",
+                next_step="give it another name, or use a fresh cluster",
+            )
+
+    def remove(self, resource: Any, name: str) -> None:
+        """Delete a cluster-scoped object that this run applied; one that is gone is as wished."""
+        from kubernetes.client.exceptions import ApiException
+
+        try:
+            resource.delete(name=name)
+        except ApiException as error:
+            if error.status != 404:
+                raise HostnetError(f"cannot delete {resource.kind}/{name}: {error}") from error
+
+    def _exists(self, resource: Any, name: str) -> bool:
+        from kubernetes.client.exceptions import ApiException
+
+        try:
+            resource.get(name=name)
+        except ApiException as error:
+            if error.status == 404:
+                return False
+            raise HostnetError(f"cannot read {resource.kind}/{name}: {error}") from error
+        return True
 
     def resource(self, manifest: Manifest) -> Any:
         """Find the API resource of a kind. Raises ApplyError (404) when the server has none."""

@@ -151,6 +151,12 @@ class _Reader:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             place = f"{self.document.path}:{key_node.start_mark.line + 1}"
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                raise SourceError(
+                    f"{place}: a merge key (<<)",
+                    expected="plain keys: merge keys are not read here",
+                    next_step="write the merged values out",
+                )
             key = self._plain(key_node)
             if not isinstance(key, str):
                 shown = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a structure"

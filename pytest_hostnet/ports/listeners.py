@@ -100,4 +100,6 @@ def owner_name(listener: Listener, pods: Callable[[], Iterable[Obj]]) -> str:
             if uid_of(pod) == listener.pod_uid:
                 return f"pod {namespace_of(pod)}/{name_of(pod)}"
         return f"an unknown pod (uid {listener.pod_uid})"
+    if not listener.pid:
+        return "an owner that cannot be seen from this node"
     return "a process of the node itself, not of a pod"

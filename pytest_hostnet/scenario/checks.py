@@ -36,6 +36,7 @@ Pods = Annotated[
 Regex = Annotated[str, Field(description="regular expression"), AfterValidator(_regex)]
 Seconds = Annotated[float, Field(ge=0, le=3600, description="seconds")]
 Count = Annotated[int, Field(ge=0, le=1000)]
+AtLeastOne = Annotated[int, Field(ge=1, le=1000)]
 
 
 class PodsCheck(Verb):
@@ -63,7 +64,7 @@ class PodIPIsNodeIP(PodsCheck):
 
     helper: ClassVar[Any] = staticmethod(helpers.assert_pod_ip_is_node_ip)
     shorthand: ClassVar[str] = "pods"
-    count: Count | None = None
+    count: AtLeastOne | None = None
 
 
 class SeesHostInterfaces(PodsCheck):
@@ -85,6 +86,7 @@ class PortHeld(PodsCheck):
 
     helper: ClassVar[Any] = staticmethod(helpers.assert_port_held)
     port: Port
+    count: AtLeastOne | None = None
     protocol: Literal["tcp", "udp"] | None = None
 
 
@@ -93,6 +95,7 @@ class Reachable(PodsCheck):
 
     helper: ClassVar[Any] = staticmethod(helpers.assert_reachable)
     port: Port
+    count: AtLeastOne | None = None
     path: str | None = None
     status: Annotated[int, Field(ge=100, le=599)] | None = None
     protocol: Literal["http", "tcp"] | None = None
@@ -114,7 +117,7 @@ class CrashLoops(PodsCheck):
     """So many pods crash-loop because the port is taken."""
 
     helper: ClassVar[Any] = staticmethod(helpers.assert_crash_loops)
-    count: Count | None = None
+    count: AtLeastOne | None = None
     port: Port | None = None
 
 
@@ -122,7 +125,7 @@ class Unschedulable(PodsCheck):
     """So many pods stay Pending, and the scheduler says why."""
 
     helper: ClassVar[Any] = staticmethod(helpers.assert_unschedulable)
-    count: Count | None = None
+    count: AtLeastOne | None = None
     because: Regex | None = None
 
 

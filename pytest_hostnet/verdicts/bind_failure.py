@@ -23,7 +23,7 @@ def bind_failure(log: str, port: int | None = None) -> str | None:
     port does (Python and Rust name none).
     """
     for line in log.splitlines():
-        if not _IN_USE.search(line):
+        if not _IN_USE.search(line) or "unix:" in line:
             continue
         named = ports_in(line)
         if port is None or not named or port in named:

@@ -127,16 +127,23 @@ def _cause(
     port: int | None,
 ) -> Verdict:
     name = name_of(pod)
-    current, previous = read_log(container, False), read_log(container, True)
-    for log in (current, previous):
-        if log and (line := bind_failure(log, port)):
-            node = str(pod["spec"].get("nodeName", ""))
-            return CrashLoop(name, node, container, exits, back_off, line)
-    ended = previous if running else current
-    if ended is None:
-        lacks = f"{name}: {exits} failed exits and BackOff; its log cannot be read yet"
+    current = read_log(container, False)
+    if line := bind_failure(current or "", port):
+        node = str(pod["spec"].get("nodeName", ""))
+        return CrashLoop(name, node, container, exits, back_off, line)
+    if running:
+        # What an earlier run said does not count: this one may have got the port by now.
+        lacks = f"{name}: {exits} failed exits and BackOff, but it runs, with no failed bind so far"
         return NotLooping(name, lacks, recheck=0.5)
-    last_line = (ended.strip().splitlines() or ["(the log is empty)"])[-1][:300]
+    previous = read_log(container, True)
+    if line := bind_failure(previous or "", port):
+        node = str(pod["spec"].get("nodeName", ""))
+        return CrashLoop(name, node, container, exits, back_off, line)
+    ended = current or previous
+    if not ended:
+        lacks = f"{name}: {exits} failed exits and BackOff; its log is empty or cannot be read yet"
+        return NotLooping(name, lacks, recheck=0.5)
+    last_line = (ended.strip().splitlines() or ["(an empty line)"])[-1][:300]
     asked = f"port {port}" if port else "a port"
     return OtherCrash(
         name,

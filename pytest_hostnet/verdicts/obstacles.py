@@ -12,8 +12,6 @@ _HOPELESS = {
     "ImagePullBackOff": "the image cannot be pulled",
     "ErrImageNeverPull": "the image is not on the node, and the pull policy is Never",
     "InvalidImageName": "the image name is not valid",
-    "CreateContainerConfigError": "the container's configuration is not valid",
-    "CreateContainerError": "the container cannot be created",
 }
 
 

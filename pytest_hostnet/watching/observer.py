@@ -116,6 +116,8 @@ class Observer:
                 for kind in kinds:
                     self._raise_final(kind)
                 answer = decide()
+                if not isinstance(answer, Pending) and self.interrupted(kinds):
+                    answer = Pending("what was last observed may be out of date")
                 if not isinstance(answer, Pending):
                     return answer
                 if deadline.expired:
@@ -148,15 +150,22 @@ class Observer:
     def trouble(self, kind: Kind, error: ApiError | None, *, final: bool) -> None:
         """Remember why a stream is silent, so that a timeout can say it."""
         with self._lock:
-            if error is None:
-                self._troubles.pop(kind.name, None)
-                return
-            self._troubles[kind.name] = (error, final)
+            before = self._troubles.pop(kind.name, None)
+            if error is not None:
+                self._troubles[kind.name] = (error, final)
             waiters = {event for events in self._waiters.values() for event in events}
         if final:
             self._synced[kind.name].set()
+        if final or (before and error is None):  # what was held back may be decided now
             for event in waiters:
                 event.set()
+
+    def interrupted(self, kinds: tuple[Kind, ...]) -> str:
+        """Say why these kinds may be out of date at the moment; empty when they are not."""
+        with self._lock:
+            return "; ".join(
+                str(self._troubles[k.name][0]) for k in kinds if k.name in self._troubles
+            )
 
     # --- inside ------------------------------------------------------------------
 
@@ -170,6 +179,8 @@ class Observer:
         finally:
             with self._lock:
                 self._waiters[namespace].discard(changed)
+                if not self._waiters[namespace]:
+                    del self._waiters[namespace]
 
     def _wake(self, *namespaces: str) -> None:
         # Cluster-scoped objects (namespace "") concern everybody: a node may hold any pod.
@@ -186,7 +197,5 @@ class Observer:
             raise trouble[0]
 
     def _explain(self, answer: Pending, kinds: tuple[Kind, ...]) -> Pending:
-        notes = [str(self._troubles[k.name][0]) for k in kinds if k.name in self._troubles]
-        if not notes:
-            return answer
-        return Pending(answer.mismatch + "\nobservation was interrupted: " + "; ".join(notes))
+        why = self.interrupted(kinds)
+        return Pending(f"{answer.mismatch}\nobservation was interrupted: {why}") if why else answer

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError
@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from pytest_hostnet.system.errors import HostnetError
 
 _CONNECT_SECONDS = 5.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class ApiError(HostnetError):
@@ -101,6 +102,8 @@ class Transport:
             ) from error
         # Retries are the callers' business: a retry below them would hide a fault and its time.
         settings.retries = False
+        if urlsplit(settings.host).hostname in _LOOPBACK:
+            settings.proxy = None  # as kubectl: a proxy cannot reach this machine's loopback
         return cls(ApiClient(settings))
 
     def request(

@@ -128,7 +128,16 @@ MUTANTS = [
         "- scale: {workload: deployment/nginx, replicas: 2}\n"
         "- crash_loops: {pods: app=nginx, count: 1, port: 80}\n"
         "- duplicate_endpoint: nginx\n", "",
-        "service_outage, failed\nit always answered",
+        "service_outage, failed\nit never failed twice running",
+    ),
+    Mutant(
+        "service-fails-with-two-on-one-node", "nobody serves", "scenario.yaml",
+        "- scale: {workload: deployment/nginx, replicas: 2}\n"
+        "- crash_loops: {pods: app=nginx, count: 1, port: 80}\n"
+        "- duplicate_endpoint: nginx\n",
+        "- scale: {workload: deployment/nginx, replicas: 0}\n"
+        "- ready_count: {pods: app=nginx, ready: 0}\n",
+        "service_outage, failed\nno ready endpoint answered by itself",
     ),
     Mutant(
         "service-fails-with-two-on-one-node", "the loser stays", "scenario.yaml",

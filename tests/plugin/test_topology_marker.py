@@ -60,3 +60,23 @@ def test_a_bad_marker_is_a_usage_error(
     result.stderr.fnmatch_lines([f"ERROR: *.py::test_second: {said}"])
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
     assert no_engine.calls() == []
+
+
+@pytest.mark.parametrize("fixture", ["hostnet_cluster", "hostnet_namespace"])
+def test_the_marker_does_not_go_with_the_fixtures_of_the_default_topology(
+    run: Run, no_engine: Programs, pytester: pytest.Pytester, fixture: str
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.hostnet_topology(workers=2)
+        def test_one({fixture}): pass
+        """
+    )
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*::test_one: the marker hostnet_topology is for hostnet_clusters*"]
+    )
+    assert no_engine.calls() == []

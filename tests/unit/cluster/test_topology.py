@@ -17,7 +17,7 @@ from pytest_hostnet.system.errors import HostnetError
         (Topology(1), 1, "1w", "1 control plane + 1 workers, iptables, ipv4"),
         (Topology(3, "nftables"), 3, "3w-nftables", "1 control plane + 3 workers, nftables, ipv4"),
         (Topology(ip_family="dual"), 1, "dual", "1 node, iptables, dual"),
-        (Topology(labels=(("a", "b"),)), 1, "l1", "1 node, iptables, ipv4"),
+        (Topology(labels=(("a", "b"),)), 1, "l514d", "1 node, iptables, ipv4"),
     ],
 )
 def test_a_topology_counts_and_names_itself(

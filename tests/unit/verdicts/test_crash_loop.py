@@ -82,13 +82,23 @@ def test_the_life_of_a_loser_that_shows_a_waiting_reason(watched: Watched) -> No
     )
 
 
-def test_the_verdict_stands_while_the_loser_runs_again(watched: Watched) -> None:
+def runs_again(watched: Watched) -> Verdict:
     watched.becomes(4, state=exited(run="1"))
     watched.becomes(7, state=exited(run="2"), last=exited(run="1"), restarts=1)
     watched.has_event(RESTARTING)
-    watched.logs[False] = "starting\n"
-    again = watched.becomes(20, ready=True, state=running(), last=exited(run="2"), restarts=2)
-    assert isinstance(again, CrashLoop)
+    return watched.becomes(20, ready=True, state=running(), last=exited(run="2"), restarts=2)
+
+
+def test_the_verdict_stands_while_the_loser_tries_again(watched: Watched) -> None:
+    watched.logs = {False: LINE, True: LINE}
+    assert isinstance(runs_again(watched), CrashLoop)
+
+
+def test_a_pod_that_got_the_port_in_the_end_is_not_crash_looping(watched: Watched) -> None:
+    watched.logs = {False: "start worker processes\n", True: LINE}
+    recovered = runs_again(watched)
+    assert isinstance(recovered, NotLooping)
+    assert "it runs, with no failed bind so far" in recovered.lacks
 
 
 def looping(watched: Watched) -> Callable[[], Verdict]:
@@ -115,23 +125,16 @@ def test_another_port_that_is_taken_is_another_reason(watched: Watched) -> None:
     assert isinstance(watched.verdict(port=None), CrashLoop)
 
 
-def test_an_empty_log_is_another_reason(watched: Watched) -> None:
-    watched.logs = {False: "", True: None}
-    verdict = looping(watched)()
-    assert isinstance(verdict, OtherCrash)
-    assert verdict.reason.endswith("last line: (the log is empty)")
-
-
 def test_the_previous_runs_log_proves_as_well(watched: Watched) -> None:
     watched.logs = {False: None, True: LINE}
     assert isinstance(looping(watched)(), CrashLoop)
 
 
-def test_a_log_that_cannot_be_read_is_asked_for_again(watched: Watched) -> None:
-    watched.logs = {False: None, True: None}
-    assert looping(watched)() == NotLooping(
-        "loser", "loser: 2 failed exits and BackOff; its log cannot be read yet", recheck=0.5
-    )
+@pytest.mark.parametrize("log", ["", None], ids=["empty", "not readable"])
+def test_a_log_that_says_nothing_is_asked_for_again(watched: Watched, log: str | None) -> None:
+    watched.logs = {False: log, True: None}
+    lacks = "loser: 2 failed exits and BackOff; its log is empty or cannot be read yet"
+    assert looping(watched)() == NotLooping("loser", lacks, recheck=0.5)
 
 
 def test_a_fresh_run_without_its_predecessors_log_is_no_other_crash(watched: Watched) -> None:

@@ -94,6 +94,24 @@ def test_an_error_that_is_over_is_not_told(server: ApiServer, observer: Observer
     assert Look(observer).wait(0.5) == Pending("no never")
 
 
+def test_nothing_is_decided_on_what_may_be_out_of_date(
+    server: ApiServer, observer: Observer
+) -> None:
+    server.lists(PODS, pod("here", namespace="a"))
+    watch = server.watch(PODS)
+    observer.watch(PODS)
+    assert watch.opened.wait(5)
+    time.sleep(0.2)  # the stream has said that it works
+    observer.trouble(PODS, ApiError("API server down"), final=False)
+    held_back = Look(observer, "here").wait(0.3)
+    assert isinstance(held_back, Pending)
+    assert "observation was interrupted: API server down" in held_back.mismatch
+    threading.Timer(0.2, observer.trouble, [PODS, None], {"final": False}).start()
+    started = time.monotonic()
+    assert Look(observer, "here").wait(30) == Decided("here")
+    assert time.monotonic() - started < 5
+
+
 def test_impossible_ends_the_wait_at_once(server: ApiServer, observer: Observer) -> None:
     server.lists(PODS)
     server.watch(PODS)

@@ -57,6 +57,17 @@ def test_only_what_may_pass_is_transient(status: int, transient: bool) -> None:
     assert not RefusedError("x", status=status).transient
 
 
+def test_a_proxy_is_not_asked_for_this_machines_loopback(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://192.0.2.1:3128")
+    server.expects("GET", "/version", Reply(body={}))
+    transport = Transport.from_kubeconfig(write_kubeconfig(tmp_path / "k", server.url))
+    assert transport.request("GET", "/version") == {}
+    transport.api_client.rest_client.pool_manager.clear()
+
+
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     gone = ApiServer()
     gone.close()
