@@ -61,6 +61,8 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
         self.kubeconfig_path = settings.kubeconfig or self.path / "kubeconfig"
         self.phase_seconds: dict[str, float] = {}
         self.created = False
+        self.adopted = False
+        """Whether the cluster was there before, and so is left as it was found."""
         self._observer: Observer | None = None
         self._findings: list[Finding] = []
 
@@ -88,14 +90,12 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
                 self._adopt()
             else:
                 self._create(config_file, progress)
-            self._connect()
+            context = f"kind-{self.name}"
+            self._observer = Observer(Transport.from_kubeconfig(self.kubeconfig_path, context))
             phases = Phases(progress)
             phases.begin("Nodes Ready, default ServiceAccount")
-            wait_until_ready(
-                self.observer,
-                nodes=1 + self.topology.workers,
-                seconds=self.settings.ready_seconds,
-            )
+            nodes, seconds = 1 + self.topology.workers, self.settings.ready_seconds
+            wait_until_ready(self.observer, nodes=nodes, seconds=seconds)
             phases.end()
             self.phase_seconds |= phases.seconds
             self._load_images(progress)
@@ -155,6 +155,7 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
                 next_step="give another --cluster-name, or delete it: "
                 f"kind delete cluster --name {self.name}",
             )
+        self.adopted = True
         self._private_kubeconfig()
         self._kind(
             "export", "kubeconfig", f"--name={self.name}", f"--kubeconfig={self.kubeconfig_path}"
@@ -163,11 +164,6 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
     def _private_kubeconfig(self) -> None:
         if self.settings.kubeconfig is None:
             os.close(os.open(self.kubeconfig_path, os.O_CREAT | os.O_WRONLY, 0o600))
-
-    def _connect(self) -> None:
-        self._observer = Observer(
-            Transport.from_kubeconfig(self.kubeconfig_path, context=f"kind-{self.name}")
-        )
 
     def _load_images(self, progress: Progress) -> None:
         """Load the stand-ins onto the nodes, unless the node image brings them along."""

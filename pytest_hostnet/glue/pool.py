@@ -101,15 +101,17 @@ class ClusterPool:
 
     def _delete(self, cluster: HostnetCluster) -> None:
         report = progress_to(self._config)
-        kept = cluster.settings.keep and cluster.created
+        created = cluster.created
         cluster.delete()
-        if kept:
+        if cluster.adopted:
+            report(f"left cluster {cluster.name} as it was found")
+        elif created and cluster.settings.keep:
             report(
                 f"kept cluster {cluster.name}; use it again with --cluster-name={cluster.name} "
                 f"--keep-cluster, or: export KUBECONFIG={cluster.kubeconfig_path}; delete it with: "
                 f"kind delete cluster --name {cluster.name}"
             )
-        else:
+        elif created:
             report(f"deleted cluster {cluster.name}")
 
 

@@ -47,6 +47,7 @@ def test_a_kept_cluster_is_used_again_and_never_deleted_by_the_run_that_found_it
     output, _ = second.communicate(timeout=WHOLE_RUN)
     assert second.returncode == 0, output
     assert "Preparing nodes" not in output
+    assert f"left cluster {NAME} as it was found" in output
     assert NAME in clusters(kind)
 
     third = start_run(tmp_path, shipped / "one-replica-per-node", options)
