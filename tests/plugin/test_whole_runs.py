@@ -200,3 +200,46 @@ def test_a_cluster_that_cannot_be_deleted_fails_the_run_and_is_named(
             "  next:     kind delete cluster --name hostnet-abc123",
         ]
     )
+
+
+def test_a_session_fixture_keeps_its_cluster_to_the_end(
+    run: Run, server: ApiServer, programs: Programs, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def deployed(hostnet_cluster):
+            yield
+            assert hostnet_cluster.version == "v1.37.2"
+
+        def test_first(deployed): pass
+        def test_of_something_else(): pass
+        """
+    )
+    serve_cluster(server)
+    one_version_per_item(server, 1)
+    run("--kind-image=node-image").assert_outcomes(passed=2)
+    assert len(programs.calls("kind delete")) == 1
+
+
+def test_an_interrupted_tear_down_still_deletes_the_cluster(
+    server: ApiServer, programs: Programs, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def impatient(hostnet_cluster):
+            yield
+            raise KeyboardInterrupt
+
+        def test_interrupted(impatient): raise KeyboardInterrupt
+        """
+    )
+    serve_cluster(server)
+    result = pytester.runpytest_subprocess("--noconftest", "--kind-image=node-image")
+    assert result.ret != pytest.ExitCode.OK
+    assert len(programs.calls("kind create")) == len(programs.calls("kind delete")) == 1
