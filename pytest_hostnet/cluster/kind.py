@@ -61,8 +61,7 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
         self.kubeconfig_path = settings.kubeconfig or self.path / "kubeconfig"
         self.phase_seconds: dict[str, float] = {}
         self.created = False
-        self.adopted = False
-        """Whether the cluster was there before, and so is left as it was found."""
+        self.adopted = False  # whether it was there before, and so is left as it was found
         self._observer: Observer | None = None
         self._findings: list[Finding] = []
 
@@ -228,6 +227,8 @@ class HostnetCluster(KindCluster):  # type: ignore[misc]  # pytest-kind is untyp
         """Delete the cluster unless it is kept or was there before; safe to call twice."""
         if self.settings.keep and self.created:
             self._disconnect()
+            if self.settings.kubeconfig:  # else the way in is in the private folder
+                shutil.rmtree(self.path, ignore_errors=True)
             return
         self._delete()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def test_a_kept_cluster_is_used_again_and_never_deleted_by_the_run_that_found_it
     assert f"kept cluster {NAME}" in output
     assert NAME in clusters(kind)
     assert f"kind-{NAME}" in kubeconfig.read_text()
+    assert not list(Path(tempfile.gettempdir()).glob(f"{NAME}-*"))
 
     second = start_run(tmp_path, scenario, options)
     output, _ = second.communicate(timeout=WHOLE_RUN)
