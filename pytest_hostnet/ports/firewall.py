@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from pytest_hostnet.cluster.node import Node
 
@@ -25,16 +23,6 @@ def allow(node: Node, port: int, comment: str) -> None:
     """Take the rule of ``drop`` back; no error when it is not there."""
     if node.run([_command(node), *_rule("-C", port, comment)], check=False).ok:
         node.run([_command(node), *_rule("-D", port, comment)])
-
-
-@contextmanager
-def dropped(node: Node, port: int, comment: str) -> Iterator[None]:
-    """Drop while the block runs."""
-    drop(node, port, comment)
-    try:
-        yield
-    finally:
-        allow(node, port, comment)
 
 
 def _command(node: Node) -> str:

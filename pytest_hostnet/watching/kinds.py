@@ -23,7 +23,6 @@ EVENTS = Kind("Event", "/api/v1/events")
 NODES = Kind("Node", "/api/v1/nodes")
 SERVICE_ACCOUNTS = Kind("ServiceAccount", "/api/v1/serviceaccounts")
 ENDPOINT_SLICES = Kind("EndpointSlice", "/apis/discovery.k8s.io/v1/endpointslices")
-DEPLOYMENTS = Kind("Deployment", "/apis/apps/v1/deployments")
 
 
 def name_of(obj: Obj) -> str:
