@@ -23,7 +23,7 @@ from pytest_hostnet.watching.observer import Decided, Pending
 from pytest_hostnet.watching.selectors import Selector
 
 _PAUSE = 0.25
-_LEGEND = ". answered, x refused or silent"
+_LEGEND = ". HTTP 200, ! another status, x refused or silent"
 
 
 def assert_duplicate_endpoint(
@@ -126,8 +126,8 @@ def assert_service_reachable(
 
 
 def series(attempts: list[Attempt]) -> str:
-    """Draw a series of attempts: a dot for each HTTP 200, an x for each other outcome."""
-    return "".join("." if one.status == 200 else "x" for one in attempts)
+    """Draw a series of attempts, one character each; see the legend."""
+    return "".join("." if a.status == 200 else "!" if a.answered else "x" for a in attempts)
 
 
 def _record(

@@ -78,21 +78,21 @@ def assert_unreachable(
     hold: float = 3.0,
     within: float = 30.0,
 ) -> list[Attempt]:
-    """Assert that no answer comes on ``port`` of each Ready pod's node, for ``hold`` seconds.
+    """Assert that every pod is Ready, yet ``port`` of its node stays silent for ``hold`` seconds.
 
     ``because`` says what must be found instead: ``timed out`` where a firewall drops packets,
     ``refused`` where nobody listens. A single answer fails at once.
 
-    Returns every attempt. Raises AssertionError with the story.
+    Returns the last attempt for each pod. Raises AssertionError with the story.
     """
     attempts = []
+    # A probe that "failed" has shown nothing: its own tools may be what is broken.
+    wanted = ("refused", "timed out") if because is None else (because,)
     for pod in _ready(pods, None, within):
         node = _node_of(pods, pod)
         probe = _probe(pods, node, port, "/", protocol, vantage)
         deadline = Deadline(hold, clock=pods.namespace.observer.clock)
-        # A probe that "failed" has shown nothing: its own tools may be what is broken.
-        wanted = ("refused", "timed out") if because is None else (because,)
-        bad = retry_until(probe, lambda a: a.outcome not in wanted, deadline)  # noqa: B023
+        bad = retry_until(probe, lambda a: a.outcome not in wanted, deadline)
         if bad.outcome not in wanted:
             fail(
                 pods.namespace,

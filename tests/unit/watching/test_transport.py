@@ -61,7 +61,7 @@ def test_a_proxy_is_not_asked_for_this_machines_loopback(
     server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://192.0.2.1:3128")
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
     server.expects("GET", "/version", Reply(body={}))
     transport = Transport.from_kubeconfig(write_kubeconfig(tmp_path / "k", server.url))
     assert transport.request("GET", "/version") == {}
